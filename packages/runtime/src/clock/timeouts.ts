@@ -1,0 +1,100 @@
+/**
+ * Time-outs that are nearly always cancelled, as those of calls are: entering and leaving one costs a few
+ * pointers, no timer. Those of the same length wait in the order they came, so that only the first of each
+ * length needs looking at, and one timer of the clock serves all.
+ */
+
+import type { Clock, Timer } from './clock.ts'
+
+/** Something that ends by itself when its time has come. */
+export abstract class Timed {
+  /** @internal */ list: TimedList | undefined = undefined
+  /** @internal */ newer: Timed | undefined = undefined
+  /** @internal */ older: Timed | undefined = undefined
+  /** @internal */ dueMs = 0
+
+  /** Its time has come; it waits no more. Must not throw and must not run users' code. */
+  abstract expire(): void
+}
+
+interface TimedList {
+  oldest: Timed | undefined
+  newest: Timed | undefined
+}
+
+export class Timeouts {
+  readonly #clock: Clock
+  readonly #lists = new Map<number, TimedList>()
+  #waiting = 0
+  #timer: Timer | undefined
+  #timerDueMs = Infinity
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Lets `timed.expire` run after `delayMs`, unless it leaves first. Infinity waits for ever. */
+  enter(timed: Timed, delayMs: number): void {
+    if (delayMs === Infinity) return
+    const list = this.#listOf(delayMs)
+    timed.dueMs = this.#clock.now() + delayMs
+    timed.list = list
+    timed.older = list.newest
+    if (list.newest === undefined) list.oldest = timed
+    else list.newest.newer = timed
+    list.newest = timed
+    // While somebody waits, the operating-system process stays; see `rest` for the way back.
+    if (this.#waiting++ === 0) this.#timer?.keepAlive(true)
+    if (timed.dueMs < this.#timerDueMs) this.#arm(timed.dueMs)
+  }
+
+  /** Takes it out; harmless where it does not wait. */
+  leave(timed: Timed): void {
+    const list = timed.list
+    if (list === undefined) return
+    if (timed.older === undefined) list.oldest = timed.newer
+    else timed.older.newer = timed.newer
+    if (timed.newer === undefined) list.newest = timed.older
+    else timed.newer.older = timed.older
+    timed.list = undefined
+    timed.newer = undefined
+    timed.older = undefined
+    this.#waiting--
+  }
+
+  /** Called now and then when the node has nothing to do: lets the operating-system process end. */
+  rest(): void {
+    if (this.#waiting === 0) this.#timer?.keepAlive(false)
+  }
+
+  #listOf(delayMs: number): TimedList {
+    let list = this.#lists.get(delayMs)
+    if (list === undefined) {
+      list = { oldest: undefined, newest: undefined }
+      this.#lists.set(delayMs, list)
+    }
+    return list
+  }
+
+  #arm(dueMs: number): void {
+    this.#timer?.cancel()
+    this.#timerDueMs = dueMs
+    this.#timer = this.#clock.setTimer(Math.max(0, dueMs - this.#clock.now()), this.#fire)
+    this.#timer.keepAlive(true)
+  }
+
+  readonly #fire = (): void => {
+    this.#timer = undefined
+    this.#timerDueMs = Infinity
+    const now = this.#clock.now()
+    for (const [delayMs, list] of this.#lists) {
+      for (let timed = list.oldest; timed !== undefined && timed.dueMs <= now; timed = list.oldest) {
+        this.leave(timed)
+        timed.expire()
+      }
+      if (list.oldest === undefined) this.#lists.delete(delayMs)
+    }
+    const next = Math.min(...[...this.#lists.values()].map(list => list.oldest?.dueMs ?? Infinity))
+    if (next < this.#timerDueMs) this.#arm(next)
+  }
+}

@@ -1,0 +1,99 @@
+/** Bytes to signals, for one ordered stream. Whatever comes in, what goes out is a signal or one coded error. */
+
+import { Unpackr } from 'msgpackr'
+import type { NodeLife } from '../carrier.ts'
+import { runtimeError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { AnyPid } from '../pid.ts'
+import type { Signal, SignalTarget } from '../signal.ts'
+import { type PidSource, Raising, WireError, whole } from './raise.ts'
+import { signalKind } from './signal-kind.ts'
+
+export class SignalDecoder {
+  readonly #unpackr = new Unpackr({ sequential: true } as ConstructorParameters<typeof Unpackr>[0])
+  readonly #source: PidSource
+  readonly #peer: NodeLife
+  readonly #raising: Raising
+
+  constructor(source: PidSource, peer: NodeLife) {
+    this.#source = source
+    this.#peer = peer
+    this.#raising = new Raising(source, peer)
+  }
+
+  /**
+   * Reads the signals that lie one after the other in `bytes`, whole ones only. What they hold does not refer to
+   * `bytes` afterwards.
+   * @throws E_SIGNAL_INVALID where the bytes are not what an encoder wrote; the stream cannot go on then
+   */
+  decode(bytes: Uint8Array, receive: (signal: Signal) => void): void {
+    let fields: unknown[]
+    try {
+      // Read whole before the first is used: nothing is received from a batch with a broken end.
+      fields = this.#unpackr.unpackMultiple(bytes) as unknown[]
+      for (let index = 0; index < fields.length; index++) fields[index] = this.#signal(fields[index])
+    } catch (error) {
+      const problem = error instanceof WireError ? error.message : 'bytes that are no MessagePack'
+      throw runtimeError('E_SIGNAL_INVALID', { node: this.#peer.name, problem }, error)
+    }
+    for (const signal of fields) receive(signal as Signal)
+  }
+
+  #signal(value: unknown): Signal {
+    if (!Array.isArray(value)) throw new WireError('a signal that is no array')
+    const [kind, first, second, third, fourth] = value
+    switch (kind) {
+      case signalKind.send:
+        return { kind: 'send', from: this.#from(first), to: this.#target(second), message: this.#value(third) }
+      case signalKind.cast:
+        return { kind: 'cast', from: this.#from(first), to: this.#target(second), request: this.#value(third) }
+      case signalKind.reply:
+        return { kind: 'reply', ref: whole(first), value: this.#value(second) }
+      case signalKind.demonitor:
+        return { kind: 'demonitor', ref: whole(first) }
+      case signalKind.down:
+        return { kind: 'down', ref: whole(first), reason: this.#value(second) }
+      default:
+        return this.#between(kind, this.#from(first), this.#target(second), third, fourth)
+    }
+  }
+
+  #between(kind: unknown, from: AnyPid, to: SignalTarget, third: unknown, fourth: unknown): Signal {
+    switch (kind) {
+      case signalKind.call:
+        return { kind: 'call', from, to, ref: whole(third), request: this.#value(fourth) }
+      case signalKind.monitor:
+        return { kind: 'monitor', from, to, ref: whole(third) }
+      case signalKind.link:
+        return { kind: 'link', from, to: this.#pid(to) }
+      case signalKind.unlink:
+        return { kind: 'unlink', from, to: this.#pid(to) }
+      case signalKind.exit:
+        return { kind: 'exit', from, to, reason: this.#value(third), linked: fourth === true }
+      default:
+        throw new WireError('an unknown kind of signal')
+    }
+  }
+
+  #from(serial: unknown): AnyPid {
+    return this.#source.pidOf(this.#peer.name, this.#peer.creation, whole(serial))
+  }
+
+  #target(target: unknown): SignalTarget {
+    if (typeof target === 'string') {
+      if (target.length > limits.nameBytesMax) throw new WireError('a name that is too long')
+      return target
+    }
+    const [serial, creation] = Array.isArray(target) ? target : [target, this.#source.creation]
+    return this.#source.pidOf(this.#source.name, whole(creation), whole(serial))
+  }
+
+  #pid(target: SignalTarget): AnyPid {
+    if (typeof target === 'string') throw new WireError('a link to a name')
+    return target
+  }
+
+  #value(value: unknown): unknown {
+    return this.#raising.raise(value, 0)
+  }
+}

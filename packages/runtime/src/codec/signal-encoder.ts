@@ -1,0 +1,71 @@
+/** Signals to bytes, for one ordered stream: shapes of objects are sent once and then referred to. */
+
+import { Packr } from 'msgpackr'
+import type { NodeLife } from '../carrier.ts'
+import { BarrelError, runtimeError } from '../errors.ts'
+import { Pid } from '../pid.ts'
+import type { Signal, SignalTarget } from '../signal.ts'
+import { type Ends, Lowering } from './lower.ts'
+import { signalKind } from './signal-kind.ts'
+
+export class SignalEncoder implements Ends {
+  readonly #packr = new Packr({ sequential: true, useToJSON: false } as ConstructorParameters<typeof Packr>[0])
+  readonly #lowering = new Lowering(this)
+  #broken = false
+  readonly local: NodeLife
+  /** The life at the other end, once it is known: its pids are written short from then on. */
+  remote: NodeLife | undefined = undefined
+
+  constructor(local: NodeLife) {
+    this.local = local
+  }
+
+  /**
+   * The bytes of one signal: a view that holds until the next call.
+   * @throws E_MESSAGE_INVALID where the message cannot be encoded; the stream goes on as if it had not been given
+   */
+  encode(signal: Signal): Uint8Array {
+    const fields = this.#fields(signal)
+    if (this.#broken) throw runtimeError('E_ENCODER_BROKEN')
+    try {
+      return this.#packr.pack(fields)
+    } catch (error) {
+      // Shapes may have been noted that the other end will never see.
+      this.#broken = true
+      throw error instanceof BarrelError ? error : runtimeError('E_ENCODER_BROKEN', {}, error)
+    }
+  }
+
+  #fields(signal: Signal): unknown[] {
+    const kind = signalKind[signal.kind]
+    switch (signal.kind) {
+      case 'send':
+        return [kind, signal.from.serial, this.#target(signal.to), this.#lowering.lower(signal.message)]
+      case 'cast':
+        return [kind, signal.from.serial, this.#target(signal.to), this.#lowering.lower(signal.request)]
+      case 'call':
+        return [kind, signal.from.serial, this.#target(signal.to), signal.ref, this.#lowering.lower(signal.request)]
+      case 'reply':
+        return [kind, signal.ref, this.#lowering.lower(signal.value)]
+      case 'link':
+      case 'unlink':
+        return [kind, signal.from.serial, this.#target(signal.to)]
+      case 'monitor':
+        return [kind, signal.from.serial, this.#target(signal.to), signal.ref]
+      case 'demonitor':
+        return [kind, signal.ref]
+      case 'down':
+        return [kind, signal.ref, this.#lowering.lower(signal.reason)]
+      case 'exit':
+        return [kind, signal.from.serial, this.#target(signal.to), this.#lowering.lower(signal.reason), signal.linked]
+      default:
+        return signal satisfies never
+    }
+  }
+
+  /** A name, a serial, or a serial with the creation of a life that is not known to be the one at the other end. */
+  #target(target: SignalTarget): string | number | [number, number] {
+    if (!(target instanceof Pid)) return target as string
+    return target.creation === this.remote?.creation ? target.serial : [target.serial, target.creation]
+  }
+}

@@ -1,0 +1,15 @@
+import type { SignalKind } from '../signal.ts'
+
+/** On the wire. Append only: a number, once released, keeps its meaning. */
+export const signalKind = {
+  send: 1,
+  cast: 2,
+  call: 3,
+  reply: 4,
+  link: 5,
+  unlink: 6,
+  monitor: 7,
+  demonitor: 8,
+  down: 9,
+  exit: 10,
+} as const satisfies Record<SignalKind, number>

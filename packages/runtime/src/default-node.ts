@@ -1,0 +1,150 @@
+/**
+ * The module functions: `send`, `call`, `spawn`, … without naming a node. They act for the callback that is running
+ * synchronously, otherwise for the root process of the default node.
+ */
+
+import type { NameDestination, Watchable } from './destination.ts'
+import type { ExitReason } from './exit-reason.ts'
+import type { CallOptions } from './gen-server/calling.ts'
+import { callFrom } from './gen-server/calling.ts'
+import { Node } from './node.ts'
+import type { NodeName } from './node-name.ts'
+import { seamsOf } from './node-options.ts'
+import { type AnyPid, Pid } from './pid.ts'
+import { Actor } from './process/actor.ts'
+import { currentProcess } from './process/current.ts'
+import { type Process, processOf } from './process/process.ts'
+import type { FunctionBody, PidOf, ServerClass, ServerInstance } from './process/spawn.ts'
+import { castFrom, demonitorFrom, exitFrom, linkFrom, monitorFrom, sendFrom, unlinkFrom } from './process/verbs.ts'
+import type { CastOf, Protocol, ReplyOf, RequestOf } from './protocol.ts'
+import type { Ref } from './ref.ts'
+
+let alone: Node | undefined
+let named: Node | undefined
+
+/** The first named node that runs; before there is one, the local-only `nonode@nohost`. */
+export function defaultNode(): Node {
+  if (named?.isStopping === true) named = undefined
+  if (named !== undefined) return named
+  if (alone === undefined || alone.isStopping) {
+    const seams = seamsOf({})
+    alone = new Node('nonode@nohost', Math.floor(seams.clock.wall() / 1000), seams)
+  }
+  return alone
+}
+
+/** @internal */
+export function setDefaultNode(node: Node): void {
+  if (node.name !== 'nonode@nohost' && (named === undefined || named.isStopping)) named = node
+}
+
+function acting(): Process {
+  return currentProcess() ?? Actor.processOf(defaultNode())
+}
+
+// A pid carries its own way home: to reach it, no default node is needed.
+function actingTowards(to: unknown): Process {
+  const process = currentProcess()
+  if (process !== undefined) return process
+  if (!(to instanceof Pid)) return Actor.processOf(defaultNode())
+  const home = processOf(to)?.node ?? Pid.homeOf(to)
+  return Actor.processOf(home as Node)
+}
+
+/** As the method `send` of a process: sends a message. */
+export function send<M>(to: Pid<M, Protocol>, message: NoInfer<M>): boolean
+export function send(to: NameDestination, message: unknown): boolean
+export function send(to: AnyPid | NameDestination, message: unknown): boolean {
+  return sendFrom(actingTowards(to), to, message)
+}
+
+/** As the method `call` of a process: asks a server and waits for its reply. */
+export function call<C extends Protocol, R extends RequestOf<C>>(
+  to: Pid<never, C>,
+  request: R,
+  options?: CallOptions,
+): Promise<ReplyOf<C, R>>
+export function call(to: NameDestination, request: unknown, options?: CallOptions): Promise<unknown>
+export function call(to: AnyPid | NameDestination, request: unknown, options?: CallOptions): Promise<unknown> {
+  return callFrom(actingTowards(to), to, request, options)
+}
+
+/** As the method `cast` of a process: tells a server something that it does not answer. */
+export function cast<C extends Protocol>(to: Pid<never, C>, request: NoInfer<CastOf<C>>): boolean
+export function cast(to: NameDestination, request: unknown): boolean
+export function cast(to: AnyPid | NameDestination, request: unknown): boolean {
+  return castFrom(actingTowards(to), to, request)
+}
+
+/** As the method `link` of a process. */
+export function link(pid: AnyPid): void {
+  linkFrom(actingTowards(pid), pid)
+}
+
+/** As the method `unlink` of a process. */
+export function unlink(pid: AnyPid): void {
+  unlinkFrom(actingTowards(pid), pid)
+}
+
+/** As the method `monitor` of a process. Outside a callback, the `down` comes to the root process: see `receive`. */
+export function monitor(watched: Watchable): Ref {
+  return monitorFrom(actingTowards(watched), watched)
+}
+
+/** As the method `demonitor` of a process. */
+export function demonitor(ref: Ref, options?: { readonly flush?: boolean }): boolean {
+  return demonitorFrom(acting(), ref, options?.flush === true)
+}
+
+/** Sends an exit signal: `'kill'` cannot be trapped, `'normal'` is ignored unless trapped. */
+export function exit(target: Watchable, reason: ExitReason): void {
+  exitFrom(actingTowards(target), target, reason)
+}
+
+/** Starts a process: a server class with what its `init` takes, or a function of `self`. */
+export function spawn<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
+export function spawn<M>(body: FunctionBody<M>): Pid<M>
+export function spawn(body: unknown, ...args: unknown[]): AnyPid {
+  const parent = acting()
+  return parent.node.spawnFor(parent, body, args, {}).pid
+}
+
+/** `spawn` and `link` in one step. */
+export function spawnLink<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
+export function spawnLink<M>(body: FunctionBody<M>): Pid<M>
+export function spawnLink(body: unknown, ...args: unknown[]): AnyPid {
+  const parent = acting()
+  return parent.node.spawnFor(parent, body, args, { link: true }).pid
+}
+
+/** `spawn` and `monitor` in one step. */
+export function spawnMonitor<S extends ServerInstance>(
+  server: ServerClass<S>,
+  ...args: Parameters<S['init']>
+): { pid: PidOf<S>; ref: Ref }
+export function spawnMonitor<M>(body: FunctionBody<M>): { pid: Pid<M>; ref: Ref }
+export function spawnMonitor(body: unknown, ...args: unknown[]): { pid: AnyPid; ref: Ref } {
+  const parent = acting()
+  const { pid, ref } = parent.node.spawnFor(parent, body, args, { monitor: true })
+  return { pid, ref: ref as Ref }
+}
+
+/** As the method of a node, on the node that acts. */
+export function register(name: string, pid: AnyPid): void {
+  acting().node.register(name, pid)
+}
+
+/** As the method of a node, on the node that acts. */
+export function unregister(name: string): boolean {
+  return acting().node.unregister(name)
+}
+
+/** As the method of a node, on the node that acts. */
+export function whereis(name: string): Pid | undefined {
+  return acting().node.whereis(name)
+}
+
+/** The nodes that a channel is up to, from the node that acts. */
+export function nodes(): NodeName[] {
+  return acting().node.nodes()
+}

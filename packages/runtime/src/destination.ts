@@ -1,0 +1,43 @@
+import type { NodeName } from './node-name.ts'
+import { type AnyPid, Pid } from './pid.ts'
+import type { Protocol } from './protocol.ts'
+
+/** A process by its registered name on a node. */
+export interface NamedDestination {
+  readonly name: string
+  readonly node: NodeName
+}
+
+/** A process by a name that an extension resolves. */
+export interface ViaDestination {
+  readonly via: string
+  readonly name: string
+}
+
+/** A destination whose process is not known as a type: a name on this node, on another, or behind an extension. */
+export type NameDestination = string | NamedDestination | ViaDestination
+
+/** What a message can be sent to. */
+export type Destination<Message = unknown> = Pid<Message, Protocol> | NameDestination
+
+/** What can be watched: a pid, a name on this node, a name on another. */
+export type Watchable = AnyPid | string | NamedDestination
+
+export function isNamed(destination: unknown): destination is NamedDestination {
+  const { name, node } = (destination ?? {}) as Partial<NamedDestination>
+  return typeof name === 'string' && typeof node === 'string'
+}
+
+export function isVia(destination: unknown): destination is ViaDestination {
+  const { name, via } = (destination ?? {}) as Partial<ViaDestination>
+  return typeof name === 'string' && typeof via === 'string'
+}
+
+/** A destination in a few words, for errors and logs. */
+export function describeDestination(destination: unknown): string {
+  if (typeof destination === 'string') return destination
+  if (destination instanceof Pid) return destination.toString()
+  if (isNamed(destination)) return `${destination.name} on ${destination.node}`
+  if (isVia(destination)) return `${destination.name} via ${destination.via}`
+  return typeof destination === 'object' && destination !== null ? 'an object' : String(destination)
+}

@@ -1,0 +1,166 @@
+/**
+ * One error class and one table of codes per package. A code says what happened and what to do about it;
+ * `docs/errors.md` lists every code and a test holds the page against the tables.
+ */
+
+/** What a code's texts look like. `{name}` is replaced by the field of that name. */
+export interface CodeText {
+  /** One sentence: what happened. */
+  readonly what: string
+  /** One sentence: what to do about it. */
+  readonly todo: string
+}
+
+export type CodeTable = Readonly<Record<string, CodeText>>
+
+/** Values put into an error's texts. Control characters in them are replaced, so that a message is one line. */
+export type ErrorFields = Readonly<Record<string, unknown>>
+
+/** The only error class of Barrel Actors: match on `code`, never on the text. */
+export class BarrelError extends Error {
+  override readonly name = 'BarrelError'
+  readonly code: string
+  /** What to do about it, one sentence. */
+  readonly todo: string
+  readonly fields: ErrorFields
+
+  constructor(code: string, text: CodeText, fields: ErrorFields = {}, cause?: unknown) {
+    const todo = fill(text.todo, fields)
+    super(`${fill(text.what, fields)} ${todo}`, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.todo = todo
+    this.fields = fields
+  }
+}
+
+/** Makes the error constructor of one package from its table of codes. */
+export function errorsOf<Table extends CodeTable>(
+  table: Table,
+): (code: keyof Table & string, fields?: ErrorFields, cause?: unknown) => BarrelError {
+  return (code, fields, cause) => new BarrelError(code, table[code] as CodeText, fields, cause)
+}
+
+/** Whether this is a {@link BarrelError} with that code. */
+export function hasCode(error: unknown, code: string): error is BarrelError {
+  return error instanceof BarrelError && error.code === code
+}
+
+function fill(text: string, fields: ErrorFields): string {
+  return text.replace(/\{(\w+)\}/g, (_, field: string) => oneLine(String(fields[field])))
+}
+
+// Names and reasons may come from another node: no new lines, no terminal escapes in our messages.
+function oneLine(text: string): string {
+  const shown = text.length > 300 ? `${text.slice(0, 300)}…` : text
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
+  return shown.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd')
+}
+
+/** The codes of the runtime. */
+export const codes = {
+  E_ADDRESS_INVALID: {
+    what: 'The address {address} is not of the form name@host or name@host:port.',
+    todo: 'Write it like seed@10.0.0.1:9100.',
+  },
+  E_CALL_ABORTED: {
+    what: 'The call to {target} was aborted by its signal.',
+    todo: 'Nothing to mend: the reply, if one comes, is dropped.',
+  },
+  E_CALL_EXIT: {
+    what: 'The call to {target} ended because the process exited: {reason}.',
+    todo: 'Supervise the server, or handle its exit where you call it.',
+  },
+  E_CALL_TIMEOUT: {
+    what: 'No reply from {target} within {timeoutMs} ms.',
+    todo: 'Give the call a longer timeoutMs, or see what the server is busy with.',
+  },
+  E_CREATION_UNREADABLE: {
+    what: 'The file {path}, which tells the lives of this node apart, cannot be used: {problem}.',
+    todo: 'Mend its permissions, or remove it if no other node remembers this one.',
+  },
+  E_DESTINATION_INVALID: {
+    what: '{destination} is not something a message can be sent to.',
+    todo: 'Send to a pid, a registered name, { name, node } or { via, name }.',
+  },
+  E_ENCODER_BROKEN: {
+    what: 'A message could not be encoded although it was checked, so the stream of messages cannot go on.',
+    todo: 'Send plain data without getters that change; the channel opens again with the next send.',
+  },
+  E_EXTENSION_INVALID: {
+    what: 'The extension {extension} cannot be installed: {problem}.',
+    todo: 'Give each extension once, and one carrier to a node.',
+  },
+  E_EXTENSION_MISSING: {
+    what: 'The extension {extension} needs {needs}, which is not installed.',
+    todo: 'Put {needs} before {extension} in the extensions of the node.',
+  },
+  E_MESSAGE_INVALID: {
+    what: 'The message cannot be sent to another node: {problem} at {path}.',
+    todo: 'Send plain data: objects, arrays, Map, Set, Date, bigint, bytes, errors, pids and refs.',
+  },
+  E_NAME_INVALID: {
+    what: '{name} cannot be registered: a name is a string of 1 to 255 characters.',
+    todo: 'Choose another name.',
+  },
+  E_NAME_TAKEN: {
+    what: 'The name {name} is held by {pid}.',
+    todo: 'Choose another name, or unregister it first.',
+  },
+  E_NO_CONNECTION: {
+    what: 'There is no connection to {target}: {problem}.',
+    todo: 'See that the node runs and can be reached; the next send or call connects again.',
+  },
+  E_NODE_NAME_INVALID: {
+    what: 'The node name {name} is not valid: {problem}.',
+    todo: 'Use name@host with letters, digits, dots, hyphens and underscores, at most 255 characters.',
+  },
+  E_NODE_STOPPED: {
+    what: 'The node {node} has stopped.',
+    todo: 'Start a node before you use it.',
+  },
+  E_NO_CARRIER: {
+    what: 'The node {node} has no carrier, so it cannot reach {target}.',
+    todo: 'Start the node with startNode of barrel-actors, or give it a carrier extension such as quic().',
+  },
+  E_NOT_SPAWNED: {
+    what: 'A {server} was made with new.',
+    todo: 'Start it with spawn({server}), which gives it a process.',
+  },
+  E_OPTION_INVALID: {
+    what: 'The option {option} is not valid: {problem}.',
+    todo: 'See the options in docs/reference/options.md.',
+  },
+  E_PROCESS_DEAD: {
+    what: 'The process {pid} is not alive on this node.',
+    todo: 'Register or watch a process while it lives.',
+  },
+  E_PROCESS_NAMED: {
+    what: 'The process {pid} already holds the name {name}.',
+    todo: 'A process holds one registered name: unregister it first.',
+  },
+  E_RECEIVE_BUSY: {
+    what: 'The process {pid} is already waiting in receive().',
+    todo: 'Await one receive() before you start the next.',
+  },
+  E_RECEIVE_TIMEOUT: {
+    what: 'No matching message within {timeoutMs} ms.',
+    todo: 'Give receive() a longer timeoutMs, or catch this error where waiting is optional.',
+  },
+  E_SERVER_CALLBACK: {
+    what: 'The server {server} has no {callback} for what it was sent.',
+    todo: 'Write {callback} in the class, or do not send it this.',
+  },
+  E_SIGNAL_INVALID: {
+    what: 'The node {node} sent what is not a signal: {problem}.',
+    todo: 'Run the same version of Barrel Actors on both nodes; the channel was closed.',
+  },
+  E_VIA_UNKNOWN: {
+    what: 'No extension resolves names by {via}.',
+    todo: 'Install the extension that provides {via}, or send to a pid.',
+  },
+} as const satisfies CodeTable
+
+export type RuntimeCode = keyof typeof codes
+
+/** Makes a runtime error. */
+export const runtimeError: (code: RuntimeCode, fields?: ErrorFields, cause?: unknown) => BarrelError = errorsOf(codes)

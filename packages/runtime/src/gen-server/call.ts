@@ -1,0 +1,84 @@
+/**
+ * A call, from both sides. The server sees {@link From}; a process that is called without being a server finds
+ * the call itself in its mailbox.
+ *
+ *   caller                        server
+ *   call(pid, request) --------->  handleCall(request, from)
+ *        watches the server          |
+ *   <--------------- reply, at most once; late ones vanish
+ */
+
+import type { ExitReason } from '../exit-reason.ts'
+import type { Process } from '../process/process.ts'
+
+/** Where the reply of a call goes. May be kept, and used after the callback has returned. */
+export interface From<Reply = unknown> {
+  /** Answers the call. Only the first answer counts, and only while the caller waits for it. */
+  reply(value: Reply): void
+}
+
+/** A call on its way to, or waiting in, a process of this node. */
+export abstract class Call implements From {
+  readonly kind = 'call'
+  readonly request: unknown
+  #server: Process | undefined = undefined
+  #newer: Call | undefined = undefined
+  #older: Call | undefined = undefined
+
+  constructor(request: unknown) {
+    this.request = request
+  }
+
+  /** Itself: so that a function process reads `{ kind: 'call', request, from }`. */
+  get from(): From {
+    return this
+  }
+
+  /** Whether nobody has answered it yet and somebody still waits. */
+  get isOpen(): boolean {
+    return this.#server !== undefined
+  }
+
+  /** Puts it into the mailbox of a live process, and among its open calls. */
+  open(server: Process): void {
+    this.#server = server
+    const older = server.calls
+    this.#older = older
+    if (older !== undefined) older.#newer = this
+    server.calls = this
+    server.deliver(this)
+  }
+
+  /** Takes it from the open calls. */
+  close(): void {
+    const server = this.#server
+    if (server === undefined) return
+    if (this.#older !== undefined) this.#older.#newer = this.#newer
+    if (this.#newer !== undefined) this.#newer.#older = this.#older
+    else server.calls = this.#older
+    this.#server = undefined
+    this.#newer = undefined
+    this.#older = undefined
+  }
+
+  reply(value: unknown): void {
+    if (this.#server === undefined) return
+    this.close()
+    this.replied(value)
+  }
+
+  /** The server answered. */
+  abstract replied(value: unknown): void
+  /** The server ended without an answer. Must not throw and must not run users' code. */
+  abstract targetEnded(reason: ExitReason): void
+}
+
+/** A cast on its way to a process of this node. */
+export class Cast {
+  readonly kind = 'cast'
+  readonly request: unknown
+
+  constructor(request: unknown) {
+    this.request = request
+  }
+}

@@ -1,0 +1,132 @@
+/** The caller's side of a call: one promise, settled once, by the reply, an end, a time-out or a signal. */
+
+import { Timed } from '../clock/timeouts.ts'
+import { type Destination, describeDestination } from '../destination.ts'
+import { runtimeError } from '../errors.ts'
+import { describe, type ExitReason } from '../exit-reason.ts'
+import { never } from '../process/never.ts'
+import { Process } from '../process/process.ts'
+import { placeOf } from '../process/verbs.ts'
+import { Call } from './call.ts'
+
+export interface CallOptions {
+  /** How long to wait for the reply, in milliseconds; default 5000, as in OTP; Infinity waits for ever. */
+  readonly timeoutMs?: number
+  /** Ends the wait early: the call rejects with E_CALL_ABORTED, a late reply vanishes. */
+  readonly signal?: AbortSignal
+}
+
+const timeoutMsDefault = 5000
+
+/** A call that a process of this node waits for. */
+export class PendingCall extends Timed {
+  readonly #caller: Process
+  readonly #destination: unknown
+  readonly #timeoutMs: number
+  #resolve!: (value: unknown) => void
+  #reject!: (error: Error) => void
+  readonly promise: Promise<unknown>
+  /** Withdraws the call where it went; set by whoever carries it there. */
+  withdraw: (() => void) | undefined = undefined
+  #signal: AbortSignal | undefined
+
+  constructor(caller: Process, destination: unknown, options: CallOptions | undefined) {
+    super()
+    this.#caller = caller
+    this.#destination = destination
+    this.#timeoutMs = checkTimeout(options?.timeoutMs ?? timeoutMsDefault)
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    caller.node.timeouts.enter(this, this.#timeoutMs)
+    this.#signal = options?.signal
+    if (this.#signal !== undefined) this.#heed(this.#signal)
+  }
+
+  replied(value: unknown): void {
+    this.#settle()
+    // The code of a dead caller goes no further: its promise stays open.
+    if (this.#caller.alive) this.#resolve(value)
+  }
+
+  ended(reason: ExitReason, problem?: string): void {
+    const target = describeDestination(this.#destination)
+    const error =
+      reason === 'noconnection'
+        ? runtimeError('E_NO_CONNECTION', { target, reason, problem: problem ?? 'the channel to its node was lost' })
+        : runtimeError('E_CALL_EXIT', { target, reason: describe(reason), exit: reason })
+    this.fail(error)
+  }
+
+  override expire(): void {
+    this.withdraw?.()
+    const fields = { target: describeDestination(this.#destination), timeoutMs: this.#timeoutMs }
+    this.fail(runtimeError('E_CALL_TIMEOUT', fields))
+  }
+
+  fail(error: Error): void {
+    this.#settle()
+    if (this.#caller.alive) this.#reject(error)
+  }
+
+  #settle(): void {
+    this.#caller.node.timeouts.leave(this)
+    this.#signal?.removeEventListener('abort', this.#aborted)
+    this.#signal = undefined
+  }
+
+  #heed(signal: AbortSignal): void {
+    if (signal.aborted) queueMicrotask(this.#aborted)
+    else signal.addEventListener('abort', this.#aborted, { once: true })
+  }
+
+  readonly #aborted = (): void => {
+    if (this.#signal === undefined) return
+    const cause = this.#signal.reason
+    this.withdraw?.()
+    this.fail(runtimeError('E_CALL_ABORTED', { target: describeDestination(this.#destination) }, cause))
+  }
+}
+
+/** A call to a process of the caller's own node. */
+class LocalCall extends Call {
+  readonly #pending: PendingCall
+
+  constructor(pending: PendingCall, request: unknown) {
+    super(request)
+    this.#pending = pending
+    pending.withdraw = () => this.close()
+  }
+
+  override replied(value: unknown): void {
+    this.#pending.replied(value)
+  }
+
+  override targetEnded(reason: ExitReason): void {
+    this.#pending.ended(reason)
+  }
+}
+
+export function callFrom(
+  caller: Process,
+  destination: Destination<never>,
+  request: unknown,
+  options: CallOptions | undefined,
+): Promise<unknown> {
+  if (!caller.alive) return never()
+  const place = placeOf(caller, destination)
+  const pending = new PendingCall(caller, destination, options)
+  if (place instanceof Process && place.alive) new LocalCall(pending, request).open(place)
+  else if (place === undefined || place instanceof Process) pending.ended('noproc')
+  else caller.node.remote(place.node).call(pending, caller, place.target, request)
+  return pending.promise
+}
+
+function checkTimeout(timeoutMs: unknown): number {
+  if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs
+  throw runtimeError('E_OPTION_INVALID', {
+    option: 'timeoutMs',
+    problem: `${String(timeoutMs)} is not a number of milliseconds`,
+  })
+}

@@ -1,0 +1,58 @@
+/** The server base class, after OTP's gen_server. */
+
+import { runtimeError } from '../errors.ts'
+import type { ExitReason } from '../exit-reason.ts'
+import { Actor } from '../process/actor.ts'
+import type { AnyProtocol, AnyReplyOf, CastOf, InfoOf, Protocol, RequestOf } from '../protocol.ts'
+import type { From } from './call.ts'
+import type { NoReply, Stop } from './outcome.ts'
+import { ServerStart } from './server-behavior.ts'
+
+/** What a callback without a reply may return: nothing, or `stop(reason)`, or a promise of either. */
+export type CallbackResult = void | Stop | Promise<void | Stop>
+
+/** What `handleCall` may return: a reply, `noReply`, `stop(reason, reply)`, or a promise of any of them. */
+export type CallResult<Reply> = Reply | NoReply | Stop<Reply> | Promise<Reply | NoReply | Stop<Reply>>
+
+declare const speaks: unique symbol
+
+/**
+ * A process that answers calls. Subclass it, keep the state in fields, and start it with `spawn(MyServer, …)`;
+ * the constructor takes nothing, `init` takes the arguments. Callbacks may be sync or async and run one at a
+ * time: the next message waits until the promise of the last callback has settled. A callback that throws ends
+ * the process with a reason that names the callback.
+ *
+ * Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html
+ */
+export abstract class GenServer<P extends Protocol = AnyProtocol> extends Actor<InfoOf<P>, P> {
+  declare readonly [speaks]?: P
+
+  constructor() {
+    super(ServerStart.claim(new.target.name))
+  }
+
+  /** Runs before the first message. */
+  init(..._args: never[]): CallbackResult {}
+
+  /** Answers a request that came with `call`. */
+  handleCall(_request: RequestOf<P>, _from: From<AnyReplyOf<P>>): CallResult<AnyReplyOf<P>> {
+    throw missing(this, 'handleCall')
+  }
+
+  /** Takes a request that came with `cast`. */
+  handleCast(_request: CastOf<P>): CallbackResult {
+    throw missing(this, 'handleCast')
+  }
+
+  /** Takes every other message: those sent with `send`, `down`, `exit`. Logs it unless you write it. */
+  handleInfo(_message: InfoOf<P>): CallbackResult {
+    this.node.log.warn('message without a handleInfo', { pid: this.pid, server: this.constructor.name })
+  }
+
+  /** Runs when the server stops by itself or crashes, not when it is killed or ended by a link. */
+  terminate(_reason: ExitReason): void | Promise<void> {}
+}
+
+function missing(server: object, callback: string): Error {
+  return runtimeError('E_SERVER_CALLBACK', { server: server.constructor.name, callback })
+}

@@ -1,0 +1,62 @@
+export type { AddressResolver } from './address-resolver.ts'
+export type { Carrier, CarrierEvents, Channel, NodeLife } from './carrier.ts'
+export type { Clock, Timer } from './clock/clock.ts'
+export { systemClock } from './clock/system-clock.ts'
+export { SignalDecoder } from './codec/signal-decoder.ts'
+export { SignalEncoder } from './codec/signal-encoder.ts'
+export {
+  call,
+  cast,
+  defaultNode,
+  demonitor,
+  exit,
+  link,
+  monitor,
+  nodes,
+  register,
+  send,
+  spawn,
+  spawnLink,
+  spawnMonitor,
+  unlink,
+  unregister,
+  whereis,
+} from './default-node.ts'
+export type { Destination, NamedDestination, NameDestination, ViaDestination, Watchable } from './destination.ts'
+export type { Disk } from './disk/disk.ts'
+export { systemDisk } from './disk/system-disk.ts'
+export type { CodeTable, CodeText, ErrorFields, RuntimeCode } from './errors.ts'
+export { BarrelError, codes, errorsOf, hasCode } from './errors.ts'
+export type { ErrorInfo, ExitReason } from './exit-reason.ts'
+export { describe as describeReason } from './exit-reason.ts'
+export type { Extension, ExtensionKey, Host, Installed } from './extension.ts'
+export { extensionKey } from './extension.ts'
+export type { From } from './gen-server/call.ts'
+export type { CallOptions } from './gen-server/calling.ts'
+export type { CallbackResult, CallResult } from './gen-server/gen-server.ts'
+export { GenServer } from './gen-server/gen-server.ts'
+export type { NoReply, Stop } from './gen-server/outcome.ts'
+export { noReply, stop } from './gen-server/outcome.ts'
+export { limits } from './limits.ts'
+export type { Log, LogFields } from './log.ts'
+export { silentLog } from './log.ts'
+export type { NameResolver } from './name-resolver.ts'
+export type { Node } from './node.ts'
+export type { Address, Endpoint, NodeName } from './node-name.ts'
+export { checkNodeName, hostOf, nodeNameProblem, parseAddress, parseEndpoint } from './node-name.ts'
+export type { NodeOptions, NodeSeams } from './node-options.ts'
+export type { AnyPid, ServerPid } from './pid.ts'
+export { Pid } from './pid.ts'
+export type { Exit } from './process/exits.ts'
+export type { ReceiveOptions, Self } from './process/function-process.ts'
+export type { Down } from './process/monitor.ts'
+export type { Pattern, Shape } from './process/pattern.ts'
+export type { SchedulerOptions } from './process/scheduler.ts'
+export type { FunctionBody, PidOf, ProtocolOf, ServerClass, ServerInstance } from './process/spawn.ts'
+export type { AnyProtocol, AnyReplyOf, CastOf, InfoOf, Protocol, ReplyOf, RequestOf } from './protocol.ts'
+export type { Entropy, Random } from './random.ts'
+export { systemEntropy, systemRandom } from './random.ts'
+export { Ref } from './ref.ts'
+export type { Signal, SignalTarget } from './signal.ts'
+export { startNode } from './start-node.ts'
+export type { Turns } from './turns.ts'

@@ -1,0 +1,16 @@
+/** What a log line carries besides its event: plain values, printed by whoever writes the line. */
+export type LogFields = Readonly<Record<string, unknown>>
+
+/**
+ * Where a node says what it does. An event is a short constant text; everything that varies is a field. Must
+ * not throw. The shape fits the loggers people use: `{ info: (event, fields) => pino.info(fields, event) }`.
+ */
+export interface Log {
+  debug(event: string, fields?: LogFields): void
+  info(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  error(event: string, fields?: LogFields): void
+}
+
+/** Says nothing: the default. */
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -1,0 +1,57 @@
+/** The options of a node, and their defaults. */
+
+import type { Clock } from './clock/clock.ts'
+import { systemClock } from './clock/system-clock.ts'
+import type { Disk } from './disk/disk.ts'
+import { systemDisk } from './disk/system-disk.ts'
+import type { Extension } from './extension.ts'
+import { type Log, silentLog } from './log.ts'
+import type { NodeName } from './node-name.ts'
+import { type SchedulerOptions, schedulerDefaults } from './process/scheduler.ts'
+import { type Entropy, type Random, systemEntropy, systemRandom } from './random.ts'
+import { systemTurns, type Turns } from './turns.ts'
+
+/** Where a node takes time, chance, files and log lines from. Tests and simulation replace them. */
+export interface NodeSeams {
+  readonly clock: Clock
+  readonly turns: Turns
+  readonly random: Random
+  readonly entropy: Entropy
+  readonly disk: Disk
+  readonly log: Log
+  readonly scheduler: SchedulerOptions
+}
+
+export interface NodeOptions {
+  /** `name@host`; default `nonode@nohost`, a node that stays by itself. */
+  readonly name?: NodeName
+  /** What plugs in, in order: each after what it needs. Default none. */
+  readonly extensions?: readonly Extension[]
+  /** The folder for what the node keeps on disk. Without one it keeps nothing. */
+  readonly dataDir?: string
+  /** Where nodes can be reached, each as `name@host:port`. */
+  readonly addresses?: readonly string[]
+  /** Default: the machine's own time. */
+  readonly clock?: Clock
+  /** Default: microtasks, and `setImmediate` once a slice is used up. */
+  readonly turns?: Turns
+  readonly random?: Random
+  readonly entropy?: Entropy
+  readonly disk?: Disk
+  /** Default: silent. */
+  readonly log?: Log
+  /** How the time of the OS process is shared out; see the fields for the defaults. */
+  readonly scheduler?: Partial<SchedulerOptions>
+}
+
+export function seamsOf(options: NodeOptions): NodeSeams {
+  return {
+    clock: options.clock ?? systemClock,
+    turns: options.turns ?? systemTurns,
+    random: options.random ?? systemRandom,
+    entropy: options.entropy ?? systemEntropy,
+    disk: options.disk ?? systemDisk,
+    log: options.log ?? silentLog,
+    scheduler: { ...schedulerDefaults, ...options.scheduler },
+  }
+}

@@ -1,0 +1,316 @@
+/** A node: one running runtime. An object, so that one OS process can hold several. */
+
+import type { AddressResolver } from './address-resolver.ts'
+import type { Carrier, CarrierEvents, Channel } from './carrier.ts'
+import type { Clock } from './clock/clock.ts'
+import { Timeouts } from './clock/timeouts.ts'
+import type { PidSource } from './codec/raise.ts'
+import type { ViaDestination } from './destination.ts'
+import { runtimeError } from './errors.ts'
+import type { ExitReason } from './exit-reason.ts'
+import type { ExtensionKey } from './extension.ts'
+import type { Log } from './log.ts'
+import type { NameResolver } from './name-resolver.ts'
+import { type Endpoint, type NodeName, parseAddress } from './node-name.ts'
+import type { NodeSeams } from './node-options.ts'
+import { type AnyPid, Pid } from './pid.ts'
+import { Actor } from './process/actor.ts'
+import { Exits } from './process/exits.ts'
+import { functionBehavior, Self } from './process/function-process.ts'
+import { type Behavior, Process, processOf } from './process/process.ts'
+import { Scheduler } from './process/scheduler.ts'
+import { type Spawned, type SpawnOptions, spawnFrom } from './process/spawn.ts'
+import { Ref } from './ref.ts'
+import { receiveSignal } from './remote/receive.ts'
+import { RemoteNode } from './remote/remote-node.ts'
+
+const nameCharsMax = 255
+
+/**
+ * One running runtime, made with `startNode`. Its own methods `send`, `call`, `spawn`, … act for its root process,
+ * which traps exits and whose mailbox `receive` reads.
+ */
+export class Node extends Self implements PidSource {
+  readonly name: NodeName
+  /** Which life of this name it is: grows with every start. */
+  readonly creation: number
+  readonly clock: Clock
+  readonly log: Log
+  /** @internal */ readonly scheduler: Scheduler
+  /** @internal */ readonly timeouts: Timeouts
+  /** @internal */ readonly exits: Exits = new Exits()
+  /** @internal */ carrier: Carrier | undefined = undefined
+  readonly #processes = new Map<number, Process>()
+  readonly #names = new Map<string, Process>()
+  readonly #remotes = new Map<NodeName, RemoteNode>()
+  readonly #endpoints = new Map<NodeName, Endpoint>()
+  readonly #addressResolvers: AddressResolver[] = []
+  readonly #nameResolvers = new Map<string, NameResolver>()
+  readonly #apis = new Map<ExtensionKey<unknown>, unknown>()
+  readonly #waitingForUp = new Map<NodeName, Set<(problem?: Error) => void>>()
+  #nextSerial = 0
+  #nextRef = 0
+  #stopping: Promise<void> | undefined
+  readonly #stopExtensions: (() => Promise<void>)[] = []
+
+  /** @internal Use `startNode`. */
+  constructor(name: NodeName, creation: number, seams: NodeSeams) {
+    super(undefined, undefined)
+    this.name = name
+    this.creation = creation
+    this.clock = seams.clock
+    this.log = seams.log
+    this.timeouts = new Timeouts(seams.clock)
+    this.scheduler = new Scheduler(seams.clock, seams.turns, seams.scheduler, () => this.timeouts.rest())
+    const root = this.addProcess(functionBehavior)
+    root.trapExit = true
+    root.body = this
+    Actor.bind(this, root)
+    Self.rest(this)
+  }
+
+  /** The nodes that a channel is up to, sorted. */
+  nodes(): NodeName[] {
+    const up = [...this.#remotes.values()].filter(remote => remote.channel?.life !== undefined)
+    return up.map(remote => remote.name).sort()
+  }
+
+  /**
+   * Gives a process of this node a name, by which it is reached as `name` here and `{ name, node }` elsewhere.
+   * The name is free again when the process ends.
+   * @throws E_NAME_TAKEN, E_NAME_INVALID, E_PROCESS_NAMED, E_PROCESS_DEAD
+   */
+  register(name: string, pid: AnyPid): void {
+    if (typeof name !== 'string' || name === '' || name.length > nameCharsMax) {
+      throw runtimeError('E_NAME_INVALID', { name })
+    }
+    const holder = this.#names.get(name)
+    if (holder !== undefined) throw runtimeError('E_NAME_TAKEN', { name, pid: holder.pid })
+    const process = this.processOf(pid)
+    if (process === undefined) throw runtimeError('E_PROCESS_DEAD', { pid })
+    if (process.name !== undefined) throw runtimeError('E_PROCESS_NAMED', { pid, name: process.name })
+    process.name = name
+    this.#names.set(name, process)
+  }
+
+  /** Frees a name; whether it was held. */
+  unregister(name: string): boolean {
+    const process = this.#names.get(name)
+    if (process !== undefined) process.name = undefined
+    return this.#names.delete(name)
+  }
+
+  /** The process of this node that holds the name. */
+  whereis(name: string): Pid | undefined {
+    return this.#names.get(name)?.pid
+  }
+
+  /** The names held on this node, sorted. */
+  registeredNames(): string[] {
+    return [...this.#names.keys()].sort()
+  }
+
+  /**
+   * Opens the channel to a node, given as `name@host` or `name@host:port`, and waits until it is up. Sends need no
+   * `connect`: they open channels by themselves.
+   * @throws E_ADDRESS_INVALID, E_NODE_NAME_INVALID, E_NO_CARRIER; what kept the channel from opening, with its own code
+   */
+  async connect(address: string): Promise<NodeName> {
+    const { node } = this.addAddress(address)
+    if (node === this.name) return node
+    if (this.carrier === undefined) throw runtimeError('E_NO_CARRIER', { node: this.name, target: node })
+    this.#assertRunning()
+    if (this.remote(node).channel?.life !== undefined) return node
+    await new Promise<void>((resolve, reject) => {
+      const waiting = this.#waitingForUp.get(node) ?? new Set()
+      this.#waitingForUp.set(node, waiting)
+      waiting.add(problem => (problem === undefined ? resolve() : reject(problem)))
+      this.remote(node).open()
+    })
+    return node
+  }
+
+  /**
+   * Notes where a node can be reached: `name@host:port`.
+   * @throws E_ADDRESS_INVALID, E_NODE_NAME_INVALID
+   */
+  addAddress(address: string): { readonly node: NodeName } {
+    const { node, endpoint } = parseAddress(address)
+    if (endpoint !== undefined) this.#endpoints.set(node, endpoint)
+    return { node }
+  }
+
+  /** Closes the channel to a node: links, monitors and calls across it end with `'noconnection'`. */
+  disconnect(node: NodeName): void {
+    this.#remotes.get(node)?.channel?.close('disconnected')
+  }
+
+  /**
+   * What an installed extension offers.
+   * @throws E_EXTENSION_MISSING
+   */
+  extension<Api>(key: ExtensionKey<Api>): Api {
+    if (!this.#apis.has(key)) throw runtimeError('E_EXTENSION_MISSING', { extension: 'the caller', needs: key.name })
+    return this.#apis.get(key) as Api
+  }
+
+  /** Stops the node: its processes exit with `'shutdown'`, then its extensions stop, last installed first. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  /** Whether `stop` has been called. */
+  get isStopping(): boolean {
+    return this.#stopping !== undefined
+  }
+
+  async #stop(): Promise<void> {
+    const root = Actor.processOf(this)
+    for (const process of [...this.#processes.values()].reverse()) {
+      if (process !== root) process.end('shutdown')
+    }
+    for (const stopExtension of this.#stopExtensions.splice(0).reverse()) await stopExtension()
+    root.end('shutdown')
+  }
+
+  #assertRunning(): void {
+    if (this.isStopping) throw runtimeError('E_NODE_STOPPED', { node: this.name })
+  }
+
+  /** @internal */
+  addProcess(behavior: Behavior): Process {
+    this.#nextSerial++
+    const process = new Process(this, this.#nextSerial, behavior)
+    this.#processes.set(this.#nextSerial, process)
+    return process
+  }
+
+  /** @internal */
+  spawnFor(parent: Process, body: unknown, args: unknown[], options: SpawnOptions): Spawned {
+    this.#assertRunning()
+    return spawnFrom(parent, body, args, options)
+  }
+
+  /** @internal Removes an ended process from the tables. */
+  forget(process: Process): void {
+    this.#processes.delete(process.pid.serial)
+    if (process.name !== undefined) this.#names.delete(process.name)
+  }
+
+  /** @internal The live process of this node behind a pid. */
+  processOf(pid: AnyPid): Process | undefined {
+    const known = processOf(pid)
+    if (known?.node === this) return known.alive ? known : undefined
+    if (pid.node !== this.name || pid.creation !== this.creation) return undefined
+    return this.#processes.get(pid.serial)
+  }
+
+  /** @internal */
+  registered(name: string): Process | undefined {
+    return this.#names.get(name)
+  }
+
+  /** @internal @throws E_VIA_UNKNOWN */
+  resolveName({ via, name }: ViaDestination): Pid | undefined {
+    const resolver = this.#nameResolvers.get(via)
+    if (resolver === undefined) throw runtimeError('E_VIA_UNKNOWN', { via })
+    return resolver.whereis(name)
+  }
+
+  /** @internal */
+  makeRef(): Ref {
+    this.#nextRef++
+    return new Ref(this.name, this.creation, this.#nextRef)
+  }
+
+  /** @internal A pid that came over a channel: the very pid of a live process of this node, else one that leads away. */
+  pidOf(node: NodeName, creation: number, serial: number): Pid {
+    if (node === this.name && creation === this.creation) {
+      const process = this.#processes.get(serial)
+      if (process !== undefined) return process.pid
+    }
+    return new Pid(node, creation, serial, this)
+  }
+
+  /** @internal */
+  exitAlongLink(process: Process, to: Pid, reason: ExitReason): void {
+    const remote = this.remote(to.node)
+    remote.removeLink(process, to)
+    remote.sendExit(process.pid, to, reason)
+  }
+
+  /** @internal */
+  remote(name: NodeName): RemoteNode {
+    let remote = this.#remotes.get(name)
+    if (remote === undefined) {
+      remote = new RemoteNode(this, name)
+      this.#remotes.set(name, remote)
+    }
+    return remote
+  }
+
+  /** @internal */
+  readonly carrierEvents: CarrierEvents = {
+    up: channel => {
+      this.remote(channel.node).up(channel)
+      this.#settleWaiting(channel)
+    },
+    received: (channel, signal) => {
+      const remote = this.#remotes.get(channel.node)
+      if (remote?.channel === channel) receiveSignal(remote, signal)
+    },
+    closed: (channel, cause) => {
+      const remote = this.#remotes.get(channel.node)
+      if (remote?.channel === channel) this.#remotes.delete(channel.node)
+      remote?.closed(channel, cause)
+      this.log.info('channel closed', { node: channel.node, cause: cause.message })
+      this.#settleWaiting(channel, cause)
+    },
+  }
+
+  #settleWaiting(channel: Channel, problem?: Error): void {
+    const waiting = this.#waitingForUp.get(channel.node)
+    this.#waitingForUp.delete(channel.node)
+    for (const settle of waiting ?? []) settle(problem)
+  }
+
+  /** @internal */
+  async resolveAddress(node: NodeName): Promise<readonly Endpoint[]> {
+    const known = this.#endpoints.get(node)
+    if (known !== undefined) return [known]
+    for (const resolver of this.#addressResolvers) {
+      const endpoints = await Promise.resolve(resolver.resolve(node)).catch(() => undefined)
+      if (endpoints !== undefined && endpoints.length > 0) return endpoints
+    }
+    return []
+  }
+
+  /** @internal */
+  addAddressResolver(resolver: AddressResolver): void {
+    this.#addressResolvers.push(resolver)
+  }
+
+  /** @internal */
+  addNameResolver(via: string, resolver: NameResolver): void {
+    if (this.#nameResolvers.has(via)) {
+      throw runtimeError('E_EXTENSION_INVALID', { extension: via, problem: 'its via is resolved already' })
+    }
+    this.#nameResolvers.set(via, resolver)
+  }
+
+  /** @internal */
+  addExtension(key: ExtensionKey<unknown>, api: unknown, stopExtension: (() => Promise<void>) | undefined): void {
+    this.#apis.set(key, api)
+    if (stopExtension !== undefined) this.#stopExtensions.push(stopExtension)
+  }
+
+  /** @internal */
+  hasExtension(key: ExtensionKey<unknown>): boolean {
+    return this.#apis.has(key)
+  }
+}

@@ -1,0 +1,161 @@
+/** What a process can do, as methods: shared by servers (`this`), function processes (`self`) and nodes. */
+
+import type { Destination, NameDestination, Watchable } from '../destination.ts'
+import type { ExitReason } from '../exit-reason.ts'
+import { type CallOptions, callFrom } from '../gen-server/calling.ts'
+import type { Node } from '../node.ts'
+import type { AnyPid, Pid } from '../pid.ts'
+import type { AnyProtocol, CastOf, Protocol, ReplyOf, RequestOf } from '../protocol.ts'
+import type { Ref } from '../ref.ts'
+import { type Process, processState } from './process.ts'
+import type { FunctionBody, PidOf, ServerClass, ServerInstance } from './spawn.ts'
+import { castFrom, demonitorFrom, exitFrom, linkFrom, monitorFrom, sendFrom, unlinkFrom } from './verbs.ts'
+
+/** Thrown by `exit(reason)` to leave the code of a process that has just ended. Do not catch it. */
+export class ExitedError extends Error {
+  override readonly name = 'ExitedError'
+}
+
+export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol> {
+  #process: Process
+
+  /** @internal A node has no process yet while it is made; it is bound right after. */
+  constructor(process: Process | undefined) {
+    this.#process = process as Process
+  }
+
+  /** @internal */
+  static bind: (actor: Actor<never, Protocol>, process: Process) => void = (actor, process) => {
+    actor.#process = process
+  }
+
+  /** Its own address. */
+  get pid(): Pid<Message, P> {
+    return this.#process.pid as unknown as Pid<Message, P>
+  }
+
+  /** The node it runs on. */
+  get node(): Node {
+    return this.#process.node
+  }
+
+  /** Fires when the process ends, so that `fetch(url, { signal })` ends with it. */
+  get signal(): AbortSignal {
+    const process = this.#process
+    if (process.abort === undefined) {
+      process.abort = new AbortController()
+      if (!process.alive) process.abort.abort()
+    }
+    return process.abort.signal
+  }
+
+  /** Whether exits of linked processes come as `{ kind: 'exit', from, reason }` messages instead of ending it. */
+  get trapExit(): boolean {
+    return this.#process.trapExit
+  }
+
+  set trapExit(trap: boolean) {
+    this.#process.trapExit = trap
+  }
+
+  /**
+   * Sends a message. A dead or unknown target drops it; ask with `monitor` if you care.
+   * @returns false where the buffer towards the target's node is past its high-water mark, true otherwise.
+   * @throws E_MESSAGE_INVALID where the message cannot leave the node, E_DESTINATION_INVALID, E_VIA_UNKNOWN
+   */
+  send<M>(to: Pid<M, Protocol>, message: NoInfer<M>): boolean
+  send(to: NameDestination, message: unknown): boolean
+  send(to: Destination<never>, message: unknown): boolean {
+    return sendFrom(this.#process, to, message)
+  }
+
+  /**
+   * Asks a server and waits for its reply.
+   * @throws E_CALL_TIMEOUT, E_CALL_EXIT, E_CALL_ABORTED, E_NO_CONNECTION as rejections; what `send` throws at once
+   */
+  call<C extends Protocol, R extends RequestOf<C>>(
+    to: Pid<never, C>,
+    request: R,
+    options?: CallOptions,
+  ): Promise<ReplyOf<C, R>>
+  call(to: NameDestination, request: unknown, options?: CallOptions): Promise<unknown>
+  call(to: Destination<never>, request: unknown, options?: CallOptions): Promise<unknown> {
+    return callFrom(this.#process, to, request, options)
+  }
+
+  /** Tells a server something that it does not answer. Like `send` otherwise. */
+  cast<C extends Protocol>(to: Pid<never, C>, request: NoInfer<CastOf<C>>): boolean
+  cast(to: NameDestination, request: unknown): boolean
+  cast(to: Destination<never>, request: unknown): boolean {
+    return castFrom(this.#process, to, request)
+  }
+
+  /** Ties this process and another together: when one ends abnormally, so does the other, unless it traps exits. */
+  link(pid: AnyPid): void {
+    linkFrom(this.#process, pid)
+  }
+
+  /** Takes the link away. From here on the other's end does not affect this process. */
+  unlink(pid: AnyPid): void {
+    unlinkFrom(this.#process, pid)
+  }
+
+  /**
+   * Watches a process: exactly one `{ kind: 'down', ref, from, reason }` comes when it ends, at once with
+   * `'noproc'` where there is none, with `'noconnection'` when its node is lost.
+   */
+  monitor(watched: Watchable): Ref {
+    return monitorFrom(this.#process, watched)
+  }
+
+  /**
+   * Ends a monitor; with `flush` a `down` that is already in the mailbox goes too.
+   * @returns whether it was still watching.
+   */
+  demonitor(ref: Ref, options?: { readonly flush?: boolean }): boolean {
+    return demonitorFrom(this.#process, ref, options?.flush === true)
+  }
+
+  /** Ends this process with that reason, leaving its code by a throw. */
+  exit(reason: ExitReason): never
+  /** Sends an exit signal: `'kill'` cannot be trapped, `'normal'` is ignored unless trapped. */
+  exit(target: Watchable, reason: ExitReason): void
+  exit(...args: [ExitReason] | [Watchable, ExitReason]): void {
+    if (args.length === 2) return exitFrom(this.#process, args[0], args[1])
+    this.#process.end(args[0])
+    throw new ExitedError('This process has exited.')
+  }
+
+  /** Starts a process: a server class with what its `init` takes, or a function of `self`. */
+  spawn<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
+  spawn<M>(body: FunctionBody<M>): Pid<M>
+  spawn(body: unknown, ...args: unknown[]): AnyPid {
+    return this.node.spawnFor(this.#process, body, args, {}).pid
+  }
+
+  /** `spawn` and `link` in one step. */
+  spawnLink<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
+  spawnLink<M>(body: FunctionBody<M>): Pid<M>
+  spawnLink(body: unknown, ...args: unknown[]): AnyPid {
+    return this.node.spawnFor(this.#process, body, args, { link: true }).pid
+  }
+
+  /** `spawn` and `monitor` in one step. */
+  spawnMonitor<S extends ServerInstance>(
+    server: ServerClass<S>,
+    ...args: Parameters<S['init']>
+  ): { pid: PidOf<S>; ref: Ref }
+  spawnMonitor<M>(body: FunctionBody<M>): { pid: Pid<M>; ref: Ref }
+  spawnMonitor(body: unknown, ...args: unknown[]): { pid: AnyPid; ref: Ref } {
+    const { pid, ref } = this.node.spawnFor(this.#process, body, args, { monitor: true })
+    return { pid, ref: ref as Ref }
+  }
+
+  /** @internal The process behind an actor. */
+  static processOf: (actor: Actor<never, Protocol>) => Process = actor => actor.#process
+
+  /** Whether the process of this actor still runs. */
+  get alive(): boolean {
+    return this.#process.state !== processState.dead
+  }
+}

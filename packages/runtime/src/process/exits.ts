@@ -1,0 +1,102 @@
+/**
+ * Exit signals and the ends of processes. Both go through one queue that is worked off in a loop, so that a
+ * chain of any length of linked processes ends without recursion and each pair keeps its order.
+ */
+
+import type { ExitReason } from '../exit-reason.ts'
+import type { AnyPid } from '../pid.ts'
+import { type Process, processState } from './process.ts'
+
+/** Put into the mailbox of a process that traps exits. */
+export interface Exit {
+  readonly kind: 'exit'
+  readonly from: AnyPid
+  readonly reason: ExitReason
+}
+
+interface ExitSignal {
+  readonly target: Process
+  readonly from: AnyPid
+  readonly reason: ExitReason
+}
+
+export class Exits {
+  #queue: ExitSignal[] = []
+  #aborted: AbortController[] = []
+  #draining = false
+
+  /** Sends an exit signal, as `exit(pid, reason)` does. */
+  send(target: Process, from: AnyPid, reason: ExitReason): void {
+    if (reason !== 'kill') return this.#take({ target, from, reason })
+    if (target.alive) this.end(target, 'killed')
+  }
+
+  /** Carries an end along a link that has been removed. `'kill'` along a link is a reason like any other. */
+  sendLinked(target: Process, from: AnyPid, reason: ExitReason): void {
+    this.#take({ target, from, reason })
+  }
+
+  /** Ends a process now. */
+  end(process: Process, reason: ExitReason): void {
+    if (process.state === processState.dead) return
+    this.#bury(process, reason)
+    this.#drain()
+  }
+
+  #take(signal: ExitSignal): void {
+    this.#queue.push(signal)
+    this.#drain()
+  }
+
+  #drain(): void {
+    if (this.#draining) return
+    this.#draining = true
+    for (let next = 0; next < this.#queue.length; next++) this.#receive(this.#queue[next] as ExitSignal)
+    this.#queue = []
+    this.#draining = false
+    // Listeners are users' code: they run when every process has reached its state.
+    for (const abort of this.#aborted.splice(0)) abort.abort()
+  }
+
+  #receive({ target, from, reason }: ExitSignal): void {
+    if (target.state === processState.dead) return
+    if (target.trapExit) {
+      const exit: Exit = { kind: 'exit', from, reason }
+      target.deliver(exit)
+    } else if (reason !== 'normal' || from === target.pid) {
+      this.#bury(target, reason)
+    }
+  }
+
+  // Names go first: whoever learns of the end finds the name free.
+  #bury(process: Process, reason: ExitReason): void {
+    process.state = processState.dead
+    process.mailbox = undefined
+    process.body = undefined
+    process.node.forget(process)
+    this.#tellLinks(process, reason)
+    this.#tellWatches(process, reason)
+    for (const monitor of process.monitors?.values() ?? []) monitor.cancel()
+    process.monitors = undefined
+    if (process.abort !== undefined) this.#aborted.push(process.abort)
+  }
+
+  #tellLinks(process: Process, reason: ExitReason): void {
+    for (const linked of process.links ?? []) {
+      linked.links?.delete(process)
+      this.#queue.push({ target: linked, from: process.pid, reason })
+    }
+    for (const pid of process.remoteLinks?.values() ?? []) process.node.exitAlongLink(process, pid, reason)
+    process.links = undefined
+    process.remoteLinks = undefined
+  }
+
+  #tellWatches(process: Process, reason: ExitReason): void {
+    for (const watch of process.watches ?? []) watch.fire(reason)
+    process.watches = undefined
+    for (let call = process.calls; call !== undefined; call = process.calls) {
+      call.close()
+      call.targetEnded(reason)
+    }
+  }
+}

@@ -1,0 +1,158 @@
+/** Function processes: an async function that receives messages when it asks for them. */
+
+import type { Timer } from '../clock/clock.ts'
+import { runtimeError } from '../errors.ts'
+import { reasonOf } from '../exit-reason.ts'
+import { Actor, ExitedError } from './actor.ts'
+import { never } from './never.ts'
+import { matches, type Pattern } from './pattern.ts'
+import { type Behavior, type Process, processState } from './process.ts'
+import type { FunctionBody } from './spawn.ts'
+
+export interface ReceiveOptions {
+  /** How long to wait, in milliseconds; default Infinity. When it is over, `receive` rejects with E_RECEIVE_TIMEOUT. */
+  readonly timeoutMs?: number
+}
+
+/** A `receive` that waits. */
+interface Waiter {
+  readonly pattern: Pattern<never> | undefined
+  readonly resolve: (message: unknown) => void
+  readonly reject: (error: Error) => void
+  /** Messages before this place have been looked at. */
+  looked: number
+  timer: Timer | undefined
+}
+
+/** What the code of a function process acts through. */
+export class Self<Message = unknown> extends Actor<Message> implements AsyncIterable<Message> {
+  #code: FunctionBody | undefined
+  #waiter: Waiter | undefined
+
+  /** @internal */
+  constructor(process: Process | undefined, code: FunctionBody | undefined) {
+    super(process)
+    this.#code = code
+  }
+
+  /**
+   * The oldest message, or the oldest that fits the pattern; waits until one comes. Messages that do not fit stay
+   * where they are, in order.
+   * @throws E_RECEIVE_TIMEOUT, E_RECEIVE_BUSY as rejections
+   */
+  receive(): Promise<Message>
+  receive(options: undefined, limits: ReceiveOptions): Promise<Message>
+  receive<M extends Message>(pattern: (message: Message) => message is M, options?: ReceiveOptions): Promise<M>
+  receive(pattern: Pattern<Message>, options?: ReceiveOptions): Promise<Message>
+  receive(pattern?: Pattern<Message>, options?: ReceiveOptions): Promise<Message> {
+    const process = Actor.processOf(this)
+    if (!process.alive) return never()
+    if (this.#waiter !== undefined) return Promise.reject(runtimeError('E_RECEIVE_BUSY', { pid: process.pid }))
+    const place = this.#find(pattern, 0)
+    if (place >= 0 && process.node.scheduler.takeOne()) {
+      return Promise.resolve(process.mailbox?.takeAt(place) as Message)
+    }
+    return this.#wait(pattern, place, options?.timeoutMs ?? Infinity)
+  }
+
+  /** Messages as they come, without end. */
+  [Symbol.asyncIterator](): AsyncIterator<Message, never> {
+    return { next: async () => ({ done: false, value: await this.receive() }) }
+  }
+
+  #find(pattern: Pattern<never> | undefined, from: number): number {
+    const mailbox = Actor.processOf(this).mailbox
+    const length = mailbox?.length ?? 0
+    if (pattern === undefined) return from < length ? from : -1
+    for (let place = from; place < length; place++) {
+      if (matches(pattern, mailbox?.at(place))) return place
+    }
+    return -1
+  }
+
+  #wait(pattern: Pattern<never> | undefined, found: number, timeoutMs: number): Promise<Message> {
+    const process = Actor.processOf(this)
+    return new Promise((resolve, reject) => {
+      const looked = found >= 0 ? found : (process.mailbox?.length ?? 0)
+      const waiter: Waiter = { pattern, resolve: resolve as (message: unknown) => void, reject, looked, timer: undefined }
+      this.#waiter = waiter
+      if (timeoutMs !== Infinity) waiter.timer = this.#startTimer(waiter, timeoutMs)
+      process.state = processState.idle
+      // Found, but the slice is used up: it is taken in the next turn.
+      if (found >= 0) process.wake()
+    })
+  }
+
+  #startTimer(waiter: Waiter, timeoutMs: number): Timer {
+    const timer = Actor.processOf(this).node.clock.setTimer(timeoutMs, () => {
+      if (this.#waiter !== waiter || !Actor.processOf(this).alive) return
+      this.#settle()
+      waiter.reject(runtimeError('E_RECEIVE_TIMEOUT', { timeoutMs }))
+    })
+    timer.keepAlive(true)
+    return timer
+  }
+
+  #settle(): void {
+    this.#waiter?.timer?.cancel()
+    this.#waiter = undefined
+    Actor.processOf(this).state = processState.busy
+  }
+
+  /** @internal Lets a context without code (the root's) wait for its first `receive`. */
+  static rest: (self: Self) => void = self => {
+    Actor.processOf(self).state = processState.busy
+  }
+
+  /** Its turn: starts the code, or gives the waiting `receive` its message. */
+  static turn: (self: Self) => number = self => (self.#code === undefined ? self.#look() : self.#start(self.#code))
+
+  #start(code: FunctionBody): number {
+    this.#code = undefined
+    Actor.processOf(this).state = processState.busy
+    try {
+      const result = code(this as Self)
+      if (result instanceof Promise) result.then(this.#returned, this.#threw)
+      else this.#returned()
+    } catch (error) {
+      this.#threw(error)
+    }
+    return 1
+  }
+
+  #look(): number {
+    const waiter = this.#waiter
+    const process = Actor.processOf(this)
+    if (waiter === undefined) {
+      process.state = processState.busy
+      return 0
+    }
+    let place: number
+    try {
+      place = this.#find(waiter.pattern, waiter.looked)
+    } catch (error) {
+      this.#settle()
+      waiter.reject(error as Error)
+      return 1
+    }
+    if (place < 0) {
+      waiter.looked = process.mailbox?.length ?? 0
+      process.state = processState.idle
+      return 0
+    }
+    this.#settle()
+    waiter.resolve(process.mailbox?.takeAt(place))
+    return 1
+  }
+
+  readonly #returned = (): void => Actor.processOf(this).end('normal')
+
+  readonly #threw = (error: unknown): void => {
+    // ExitedError is our own way out of code whose process has ended.
+    if (!(error instanceof ExitedError)) Actor.processOf(this).end(reasonOf(error))
+  }
+}
+
+export const functionBehavior: Behavior = {
+  run: process => Self.turn(process.body as Self),
+}

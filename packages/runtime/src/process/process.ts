@@ -1,0 +1,79 @@
+/** What the runtime keeps of a process, and what can befall it. The verbs of users are in `actor.ts`. */
+
+import type { ExitReason } from '../exit-reason.ts'
+import type { Call } from '../gen-server/call.ts'
+import type { Node } from '../node.ts'
+import { type AnyPid, Pid } from '../pid.ts'
+import type { Ref } from '../ref.ts'
+import { Mailbox } from './mailbox.ts'
+import type { Monitor, Watch } from './monitor.ts'
+
+/** `idle` waits for a message; `queued` waits for its turn; `busy` awaits a promise of its own. */
+export const processState = { idle: 0, queued: 1, running: 2, busy: 3, dead: 4 } as const
+
+/** What a process does with its turn: a server, a function, the root. One object for all processes of a kind. */
+export interface Behavior {
+  /** Takes up to `budget` messages. Must not throw. Returns how many it took. */
+  run(process: Process, budget: number): number
+}
+
+export class Process {
+  readonly node: Node
+  readonly pid: Pid
+  readonly behavior: Behavior
+  /** The server or the context of the function: what `behavior` works on. */
+  body: unknown = undefined
+  state: number = processState.queued
+  mailbox: Mailbox | undefined = undefined
+  /** The name that it is registered under. */
+  name: string | undefined = undefined
+  trapExit = false
+  /** Processes of this node that it is linked to. */
+  links: Set<Process> | undefined = undefined
+  /** Processes of other nodes that it is linked to, by the text of the pid. */
+  remoteLinks: Map<string, Pid> | undefined = undefined
+  /** Its monitors of others. */
+  monitors: Map<Ref, Monitor> | undefined = undefined
+  /** Those who watch it. */
+  watches: Set<Watch> | undefined = undefined
+  /** The newest of the calls that it has not answered. */
+  calls: Call | undefined = undefined
+  /** Made when someone first asks for the signal. */
+  abort: AbortController | undefined = undefined
+
+  constructor(node: Node, serial: number, behavior: Behavior) {
+    this.node = node
+    this.behavior = behavior
+    this.pid = new Pid(node.name, node.creation, serial, this)
+  }
+
+  get alive(): boolean {
+    return this.state !== processState.dead
+  }
+
+  /** Puts a message into the mailbox and gives the process a turn. A dead process drops it. */
+  deliver(message: unknown): void {
+    const state = this.state
+    if (state === processState.dead) return
+    if (this.mailbox === undefined) this.mailbox = new Mailbox()
+    this.mailbox.push(message)
+    if (state === processState.idle) this.wake()
+  }
+
+  /** Gives an idle process a turn. */
+  wake(): void {
+    this.state = processState.queued
+    this.node.scheduler.add(this)
+  }
+
+  /** Ends it with that reason, at once; links, monitors and callers are told. */
+  end(reason: ExitReason): void {
+    this.node.exits.end(this, reason)
+  }
+}
+
+/** The process behind a pid, when it lives or lived on a node of this OS process. */
+export function processOf(pid: AnyPid): Process | undefined {
+  const home = Pid.homeOf(pid)
+  return home instanceof Process ? home : undefined
+}

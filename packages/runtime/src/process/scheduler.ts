@@ -1,0 +1,141 @@
+/**
+ * Gives processes their turns. Each gets a bounded number of messages, then the next one; all together get a
+ * bounded slice, then the event loop has its turn for timers and input:
+ *
+ *   first message -> soon: slice ... slice ends -> later: next slice ... queue empty
+ *
+ * What runs in microtasks between (the code of async functions) counts into the same slice.
+ */
+
+import type { Clock } from '../clock/clock.ts'
+import type { Turns } from '../turns.ts'
+import { enter } from './current.ts'
+import { type Process, processState } from './process.ts'
+
+export interface SchedulerOptions {
+  /** How many messages a process takes before the next one has its turn. */
+  readonly processMessagesMax: number
+  /** How many messages all processes together take before the event loop has its turn. */
+  readonly sliceMessagesMax: number
+  /** How long they take at most, in milliseconds, looked at between two processes. */
+  readonly sliceMs: number
+}
+
+export const schedulerDefaults: SchedulerOptions = {
+  processMessagesMax: 256, // chosen: a glance at the clock every 256 messages costs under 1 ns a message
+  sliceMessagesMax: 65_536, // chosen: a bound where virtual time stands still during a slice
+  sliceMs: 4, // chosen: a 10 ms timer stays within 10 ms of its time beside a flooding process
+}
+
+const queueSlotsMin = 64
+
+export class Scheduler {
+  readonly #clock: Clock
+  readonly #turns: Turns
+  readonly #options: SchedulerOptions
+  readonly #rest: () => void
+  #queue: (Process | undefined)[] = new Array(queueSlotsMin)
+  #head = 0
+  #length = 0
+  #running = false
+  #soonAsked = false
+  /** Whether a slice has begun since the event loop last had its turn. */
+  #sliceOpen = false
+  #sliceMessagesLeft = 0
+  #sliceStart = 0
+
+  /** `rest` is called after a slice that left nothing to do. */
+  constructor(clock: Clock, turns: Turns, options: SchedulerOptions, rest: () => void) {
+    this.#clock = clock
+    this.#turns = turns
+    this.#options = options
+    this.#rest = rest
+  }
+
+  /** Queues a process for its turn. Its state must say `queued`. */
+  add(process: Process): void {
+    if (this.#length === this.#queue.length) this.#grow()
+    this.#queue[(this.#head + this.#length) & (this.#queue.length - 1)] = process
+    this.#length++
+    if (!this.#running && !this.#soonAsked) this.#askSoon()
+  }
+
+  /** Counts one message that is taken outside a turn; false where the slice is used up. */
+  takeOne(): boolean {
+    if (!this.#sliceOpen) this.#openSlice()
+    if (this.#sliceMessagesLeft <= 0) return false
+    this.#sliceMessagesLeft--
+    return (this.#sliceMessagesLeft & 0xff) !== 0 || this.#hasTime()
+  }
+
+  #askSoon(): void {
+    // The slice is used up: the queue waits until the event loop had its turn.
+    if (this.#sliceOpen && this.#sliceMessagesLeft <= 0) return
+    this.#soonAsked = true
+    this.#turns.soon(this.#runSoon)
+  }
+
+  readonly #runSoon = (): void => {
+    this.#soonAsked = false
+    this.#run()
+  }
+
+  #openSlice(): void {
+    this.#sliceOpen = true
+    this.#sliceMessagesLeft = this.#options.sliceMessagesMax
+    this.#sliceStart = this.#clock.now()
+    this.#turns.later(this.#closeSlice)
+  }
+
+  readonly #closeSlice = (): void => {
+    this.#sliceOpen = false
+    if (this.#length > 0) this.#run()
+    else this.#rest()
+  }
+
+  #run(): void {
+    if (!this.#sliceOpen) this.#openSlice()
+    this.#running = true
+    while (this.#length > 0 && this.#sliceMessagesLeft > 0) {
+      const process = this.#shift()
+      if (process.state !== processState.queued) continue
+      process.state = processState.running
+      const before = enter(process)
+      const budget = Math.min(this.#options.processMessagesMax, this.#sliceMessagesLeft)
+      // A turn without a message (a start, a fruitless look) counts too: it cannot be had for nothing.
+      const taken = process.behavior.run(process, budget) || 1
+      enter(before)
+      this.#spend(taken)
+    }
+    this.#running = false
+  }
+
+  #spend(messages: number): void {
+    const before = this.#sliceMessagesLeft
+    this.#sliceMessagesLeft = before - messages
+    // One look at the clock for every 256 messages, whoever took them.
+    if (before >> 8 !== this.#sliceMessagesLeft >> 8) this.#hasTime()
+  }
+
+  #hasTime(): boolean {
+    if (this.#clock.now() - this.#sliceStart < this.#options.sliceMs) return true
+    this.#sliceMessagesLeft = 0
+    return false
+  }
+
+  #shift(): Process {
+    const process = this.#queue[this.#head] as Process
+    this.#queue[this.#head] = undefined
+    this.#head = (this.#head + 1) & (this.#queue.length - 1)
+    this.#length--
+    return process
+  }
+
+  #grow(): void {
+    const old = this.#queue
+    const grown = new Array<Process | undefined>(old.length * 2)
+    for (let index = 0; index < old.length; index++) grown[index] = old[(this.#head + index) & (old.length - 1)]
+    this.#queue = grown
+    this.#head = 0
+  }
+}

@@ -1,0 +1,54 @@
+/** Starting processes: which behavior a body has, and the link or monitor that starts with it. */
+
+import type { GenServer } from '../gen-server/gen-server.ts'
+import { serverBehavior, ServerStart } from '../gen-server/server-behavior.ts'
+import type { AnyPid, Pid, ServerPid } from '../pid.ts'
+import type { Protocol } from '../protocol.ts'
+import type { Ref } from '../ref.ts'
+import { functionBehavior, Self } from './function-process.ts'
+import { LocalMonitor } from './monitor.ts'
+import type { Process } from './process.ts'
+import { linkProcesses } from './verbs.ts'
+
+/** A server of any protocol, as far as starting it needs to know. */
+export type ServerInstance = GenServer<Protocol>
+
+/** A class that can be spawned: its constructor takes nothing, `init` takes the arguments. */
+export type ServerClass<S extends ServerInstance = ServerInstance> = new () => S
+
+export type ProtocolOf<S> = S extends GenServer<infer P> ? P : never
+
+/** The pid of a server of that class. */
+export type PidOf<S> = ServerPid<ProtocolOf<S>>
+
+/** The code of a function process. When it returns, the process exits `'normal'`; when it throws, with the error. */
+export type FunctionBody<Message = unknown> = (self: Self<Message>) => unknown
+
+export interface SpawnOptions {
+  readonly link?: boolean
+  readonly monitor?: boolean
+}
+
+export interface Spawned {
+  readonly pid: Pid
+  readonly ref: Ref | undefined
+}
+
+export function spawnFrom(
+  parent: Process,
+  body: unknown,
+  args: unknown[],
+  options: SpawnOptions,
+): Spawned {
+  const { node } = parent
+  const isServer = ServerStart.isServer(body)
+  const process = node.addProcess(isServer ? serverBehavior : functionBehavior)
+  process.body = isServer ? new ServerStart(body, args) : new Self(process, body as FunctionBody)
+  if (options.link === true && parent.alive) linkProcesses(parent, process)
+  const ref = options.monitor === true ? node.makeRef() : undefined
+  if (ref !== undefined && parent.alive) new LocalMonitor(ref, parent, process, process.pid as AnyPid)
+  // What a dead process starts dies with it: its code has no effects any more.
+  if (parent.alive) node.scheduler.add(process)
+  else process.end('killed')
+  return { pid: process.pid, ref }
+}

@@ -1,0 +1,119 @@
+/**
+ * What a process can do, as plain functions: the methods of servers, of `self` and of nodes, and the module
+ * functions, all end here. A dead process does nothing.
+ */
+
+import { type Destination, describeDestination, isNamed, isVia, type NamedDestination, type Watchable } from '../destination.ts'
+import { runtimeError } from '../errors.ts'
+import type { ExitReason } from '../exit-reason.ts'
+import { Cast } from '../gen-server/call.ts'
+import { type AnyPid, Pid } from '../pid.ts'
+import type { Ref } from '../ref.ts'
+import type { SignalTarget } from '../signal.ts'
+import { LocalMonitor } from './monitor.ts'
+import { Process, processOf } from './process.ts'
+
+/** Where a destination is: a process of this node, a target on another one, or nowhere. */
+export type Place = Process | { readonly node: string; readonly target: SignalTarget } | undefined
+
+/** @throws E_DESTINATION_INVALID, E_VIA_UNKNOWN */
+export function placeOf(from: Process, destination: unknown): Place {
+  const { node } = from
+  if (destination instanceof Pid) return placeOfPid(from, destination)
+  if (typeof destination === 'string') return node.registered(destination)
+  if (isNamed(destination)) {
+    if (destination.node === node.name) return node.registered(destination.name)
+    return { node: destination.node, target: destination.name }
+  }
+  if (isVia(destination)) {
+    const pid = node.resolveName(destination)
+    return pid === undefined ? undefined : placeOfPid(from, pid)
+  }
+  throw runtimeError('E_DESTINATION_INVALID', { destination: describeDestination(destination) })
+}
+
+function placeOfPid(from: Process, pid: AnyPid): Place {
+  const process = processOf(pid)
+  if (process !== undefined && process.node === from.node) return process
+  if (pid.node !== from.node.name) return { node: pid.node, target: pid }
+  // A pid of an earlier life of this node, or of a process that has ended.
+  return undefined
+}
+
+export function sendFrom(from: Process, destination: Destination<never>, message: unknown): boolean {
+  if (!from.alive) return true
+  const place = placeOf(from, destination)
+  if (place instanceof Process) place.deliver(message)
+  else if (place !== undefined) {
+    return from.node.remote(place.node).send({ kind: 'send', from: from.pid, to: place.target, message })
+  }
+  return true
+}
+
+export function castFrom(from: Process, destination: Destination<never>, request: unknown): boolean {
+  if (!from.alive) return true
+  const place = placeOf(from, destination)
+  if (place instanceof Process) place.deliver(new Cast(request))
+  else if (place !== undefined) {
+    return from.node.remote(place.node).send({ kind: 'cast', from: from.pid, to: place.target, request })
+  }
+  return true
+}
+
+export function linkFrom(from: Process, pid: AnyPid): void {
+  if (!from.alive || from.pid.equals(pid)) return
+  const place = placeOf(from, pid)
+  if (place instanceof Process && place.alive) linkProcesses(from, place)
+  else if (place === undefined || place instanceof Process) from.node.exits.sendLinked(from, pid, 'noproc')
+  else from.node.remote(place.node).link(from, pid as Pid)
+}
+
+/** Links two live processes of one node. */
+export function linkProcesses(one: Process, other: Process): void {
+  if (one.links === undefined) one.links = new Set()
+  if (other.links === undefined) other.links = new Set()
+  one.links.add(other)
+  other.links.add(one)
+}
+
+export function unlinkFrom(from: Process, pid: AnyPid): void {
+  if (!from.alive) return
+  const place = placeOf(from, pid)
+  if (place instanceof Process) {
+    from.links?.delete(place)
+    place.links?.delete(from)
+  } else if (place !== undefined) from.node.remote(place.node).unlink(from, pid as Pid)
+}
+
+export function monitorFrom(from: Process, watched: Watchable): Ref {
+  const { node } = from
+  const ref = node.makeRef()
+  if (!from.alive) return ref
+  const object: AnyPid | NamedDestination =
+    typeof watched === 'string' ? { name: watched, node: node.name } : watched
+  const place = placeOf(from, object)
+  if (place instanceof Process) new LocalMonitor(ref, from, place, object)
+  else if (place !== undefined) node.remote(place.node).monitor(ref, from, place.target, object)
+  else from.deliver({ kind: 'down', ref, from: object, reason: 'noproc' })
+  return ref
+}
+
+export function demonitorFrom(from: Process, ref: Ref, flush: boolean): boolean {
+  const monitor = from.monitors?.get(ref)
+  if (monitor !== undefined) {
+    from.monitors?.delete(ref)
+    monitor.cancel()
+  } else if (flush) {
+    from.mailbox?.remove(message => (message as { kind?: unknown; ref?: unknown } | null)?.kind === 'down' && (message as { ref?: unknown }).ref === ref)
+  }
+  return monitor !== undefined
+}
+
+export function exitFrom(from: Process, target: Watchable, reason: ExitReason): void {
+  if (!from.alive) return
+  const place = placeOf(from, target)
+  if (place instanceof Process) from.node.exits.send(place, from.pid, reason)
+  else if (place !== undefined) {
+    from.node.remote(place.node).send({ kind: 'exit', from: from.pid, to: place.target, reason, linked: false })
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * What this node keeps of another one while a channel to it is open or opening: who here watches whom there, who
+ * there watches whom here, which links cross. When the channel closes, everything in these tables ends with
+ * `'noconnection'`.
+ */
+
+import type { Channel } from '../carrier.ts'
+import type { NamedDestination } from '../destination.ts'
+import { hasCode } from '../errors.ts'
+import { describe, type ExitReason } from '../exit-reason.ts'
+import type { PendingCall } from '../gen-server/calling.ts'
+import type { Node } from '../node.ts'
+import type { NodeName } from '../node-name.ts'
+import type { AnyPid, Pid } from '../pid.ts'
+import { Monitor, type Watch } from '../process/monitor.ts'
+import type { Process } from '../process/process.ts'
+import type { Ref } from '../ref.ts'
+import type { Signal, SignalTarget } from '../signal.ts'
+
+/** Something of ours that waits for a `down` or a reply from there. */
+interface Outgoing {
+  ended(reason: ExitReason, problem?: string): void
+  replied?(value: unknown): void
+}
+
+/** Something of theirs that waits for the end of a process here. */
+export interface Incoming extends Watch {
+  /** The other side waits no more, or is gone. */
+  withdraw(): void
+}
+
+class RemoteMonitor extends Monitor implements Outgoing {
+  readonly #remote: RemoteNode
+
+  constructor(ref: Ref, watcher: Process, from: AnyPid | NamedDestination, remote: RemoteNode) {
+    super(ref, watcher, from)
+    this.#remote = remote
+  }
+
+  ended(reason: ExitReason): void {
+    this.fire(reason)
+  }
+
+  cancel(): void {
+    this.#remote.withdraw(this.ref.id)
+  }
+}
+
+export class RemoteNode {
+  readonly node: Node
+  readonly name: NodeName
+  #channel: Channel | undefined
+  readonly #outgoing = new Map<number, Outgoing>()
+  readonly #links = new Map<string, { readonly process: Process; readonly pid: Pid }>()
+  /** By the ref that the other node chose. */
+  readonly incoming: Map<number, Incoming> = new Map()
+
+  constructor(node: Node, name: NodeName) {
+    this.node = node
+    this.name = name
+  }
+
+  get channel(): Channel | undefined {
+    return this.#channel
+  }
+
+  /** Opens the channel where there is none. Without a carrier nothing is reached. */
+  open(): Channel | undefined {
+    this.#channel ??= this.node.carrier?.open(this.name)
+    return this.#channel
+  }
+
+  /** Gives a signal to the channel; without one it is lost, as every signal to a lost node is. */
+  send(signal: Signal): boolean {
+    return this.open()?.deliver(signal) ?? true
+  }
+
+  /** Tells the process at the other end of a link that the one here has ended. */
+  sendExit(from: AnyPid, to: AnyPid, reason: ExitReason): void {
+    this.sendReason(reason, reason => ({ kind: 'exit', from, to, reason, linked: true }))
+  }
+
+  /** Sends a signal with an exit reason; one that cannot be encoded goes as a text. */
+  sendReason(reason: ExitReason, signal: (reason: ExitReason) => Signal): void {
+    try {
+      this.send(signal(reason))
+    } catch (error) {
+      if (!hasCode(error, 'E_MESSAGE_INVALID')) throw error
+      this.send(signal(describe(reason)))
+    }
+  }
+
+  get linksCount(): number {
+    return this.#links.size
+  }
+
+  call(pending: PendingCall, caller: Process, to: SignalTarget, request: unknown): void {
+    const ref = this.node.makeRef().id
+    const channel = this.open()
+    if (channel === undefined) return pending.ended('noconnection', 'this node has no carrier')
+    try {
+      channel.deliver({ kind: 'call', from: caller.pid, to, ref, request })
+    } catch (error) {
+      return pending.fail(error as Error)
+    }
+    this.#outgoing.set(ref, pending)
+    pending.withdraw = () => this.withdraw(ref)
+  }
+
+  monitor(ref: Ref, watcher: Process, to: SignalTarget, from: AnyPid | NamedDestination): void {
+    const monitor = new RemoteMonitor(ref, watcher, from, this)
+    const channel = this.open()
+    if (channel === undefined) return monitor.ended('noconnection')
+    this.#outgoing.set(ref.id, monitor)
+    channel.deliver({ kind: 'monitor', from: watcher.pid, to, ref: ref.id })
+  }
+
+  /** Ends a monitor or a call of ours. */
+  withdraw(ref: number): void {
+    if (this.#outgoing.delete(ref)) this.send({ kind: 'demonitor', ref })
+  }
+
+  link(process: Process, pid: Pid): void {
+    const channel = this.open()
+    if (channel === undefined) return this.node.exits.sendLinked(process, pid, 'noconnection')
+    if (this.addLink(process, pid)) channel.deliver({ kind: 'link', from: process.pid, to: pid })
+  }
+
+  unlink(process: Process, pid: Pid): void {
+    if (this.removeLink(process, pid)) this.send({ kind: 'unlink', from: process.pid, to: pid })
+  }
+
+  /** Notes a link that crosses; false where it stands already. */
+  addLink(process: Process, pid: Pid): boolean {
+    const key = pid.toString()
+    process.remoteLinks ??= new Map()
+    if (process.remoteLinks.has(key)) return false
+    process.remoteLinks.set(key, pid)
+    this.#links.set(linkKey(process, key), { process, pid })
+    return true
+  }
+
+  /** Forgets a link that crosses; false where there is none. */
+  removeLink(process: Process, pid: AnyPid): boolean {
+    const key = pid.toString()
+    process.remoteLinks?.delete(key)
+    return this.#links.delete(linkKey(process, key))
+  }
+
+  /** The other side answered one of our calls. */
+  replied(ref: number, value: unknown): void {
+    const outgoing = this.#outgoing.get(ref)
+    if (outgoing?.replied === undefined) return
+    this.#outgoing.delete(ref)
+    outgoing.replied(value)
+  }
+
+  /** What one of our monitors or calls watched has ended. */
+  ended(ref: number, reason: ExitReason): void {
+    const outgoing = this.#outgoing.get(ref)
+    this.#outgoing.delete(ref)
+    outgoing?.ended(reason)
+  }
+
+  /** A channel is up: ours, or one that the other side opened. */
+  up(channel: Channel): void {
+    this.#channel = channel
+  }
+
+  /** The channel has closed: everything that relied on it ends. */
+  closed(channel: Channel, cause: Error): void {
+    if (this.#channel !== channel) return
+    this.#channel = undefined
+    const outgoing = [...this.#outgoing.values()]
+    const links = [...this.#links.values()]
+    const incoming = [...this.incoming.values()]
+    this.#outgoing.clear()
+    this.#links.clear()
+    this.incoming.clear()
+    for (const each of incoming) each.withdraw()
+    for (const { process, pid } of links) {
+      process.remoteLinks?.delete(pid.toString())
+      this.node.exits.sendLinked(process, pid, 'noconnection')
+    }
+    for (const each of outgoing) each.ended('noconnection', cause.message)
+  }
+}
+
+function linkKey(process: Process, pid: string): string {
+  return `${process.pid.serial} ${pid}`
+}

@@ -1,0 +1,92 @@
+/** Starting a node: its creation, then its extensions, in order. */
+
+import { join } from 'node:path'
+import type { Clock } from './clock/clock.ts'
+import { SignalDecoder } from './codec/signal-decoder.ts'
+import { SignalEncoder } from './codec/signal-encoder.ts'
+import { setDefaultNode } from './default-node.ts'
+import type { Disk } from './disk/disk.ts'
+import { runtimeError } from './errors.ts'
+import type { Extension, Host } from './extension.ts'
+import { Node } from './node.ts'
+import { checkNodeName } from './node-name.ts'
+import { type NodeOptions, type NodeSeams, seamsOf } from './node-options.ts'
+
+const creationBytesMax = 64
+
+/**
+ * Starts a node with the extensions given. The first named node of the OS process becomes its default node, until
+ * it stops.
+ * @throws E_NODE_NAME_INVALID, E_EXTENSION_MISSING, E_EXTENSION_INVALID, E_CREATION_UNREADABLE; what an extension
+ * throws while it is installed
+ */
+export async function startNode(options: NodeOptions = {}): Promise<Node> {
+  const name = options.name === undefined ? 'nonode@nohost' : checkNodeName(options.name)
+  const seams = seamsOf(options)
+  const node = new Node(name, await nextCreation(seams.clock, seams.disk, options.dataDir), seams)
+  for (const address of options.addresses ?? []) node.addAddress(address)
+  try {
+    for (const extension of options.extensions ?? []) await install(node, extension, seams, options.dataDir)
+  } catch (error) {
+    await node.stop()
+    throw error
+  }
+  setDefaultNode(node)
+  return node
+}
+
+/** Above every earlier one on this disk, and above the seconds of the wall clock at earlier starts without one. */
+async function nextCreation(clock: Clock, disk: Disk, dataDir: string | undefined): Promise<number> {
+  const seconds = Math.floor(clock.wall() / 1000)
+  if (dataDir === undefined) return seconds
+  const path = join(dataDir, 'creation')
+  try {
+    const stored = await disk.read(path, creationBytesMax)
+    const creation = Math.max(seconds, stored === undefined ? 0 : parseCreation(stored) + 1)
+    await disk.replace(path, new TextEncoder().encode(`${creation}\n`), 0o600)
+    return creation
+  } catch (error) {
+    throw runtimeError('E_CREATION_UNREADABLE', { path, problem: (error as Error).message }, error)
+  }
+}
+
+function parseCreation(bytes: Uint8Array): number {
+  const text = new TextDecoder().decode(bytes).trim()
+  if (!/^\d{1,15}$/.test(text)) throw new Error('it is not a number')
+  return Number(text)
+}
+
+async function install(node: Node, extension: Extension, seams: NodeSeams, dataDir: string | undefined): Promise<void> {
+  const { key, needs = [] } = extension
+  if (node.hasExtension(key)) {
+    throw runtimeError('E_EXTENSION_INVALID', { extension: key.name, problem: 'it is installed already' })
+  }
+  for (const needed of needs) {
+    if (!node.hasExtension(needed)) {
+      throw runtimeError('E_EXTENSION_MISSING', { extension: key.name, needs: needed.name })
+    }
+  }
+  const installed = await extension.install(hostOf(node, seams, dataDir))
+  node.addExtension(key, installed.api, installed.stop?.bind(installed))
+}
+
+function hostOf(node: Node, seams: NodeSeams, dataDir: string | undefined): Host {
+  return {
+    node,
+    ...seams,
+    dataDir,
+    createEncoder: () => new SignalEncoder(node),
+    createDecoder: peer => new SignalDecoder(node, peer),
+    setCarrier: carrier => {
+      if (node.carrier !== undefined) {
+        throw runtimeError('E_EXTENSION_INVALID', { extension: 'a carrier', problem: 'the node has one already' })
+      }
+      node.carrier = carrier
+      return node.carrierEvents
+    },
+    resolveAddress: name => node.resolveAddress(name),
+    addAddressResolver: resolver => node.addAddressResolver(resolver),
+    addNameResolver: (via, resolver) => node.addNameResolver(via, resolver),
+    extension: key => node.extension(key),
+  }
+}
