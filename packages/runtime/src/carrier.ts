@@ -26,6 +26,8 @@ export interface Channel {
   readonly node: NodeName
   /** The life at the other end; undefined until the channel is up. */
   readonly life: NodeLife | undefined
+  /** Whether the node at the other end is a tool, which is in nobody's list of nodes. Known once it is up. */
+  readonly hidden: boolean
   /** Round-trip time as last measured, in milliseconds; undefined where it is not known. */
   readonly rttMs: number | undefined
   /**

@@ -69,9 +69,9 @@ export class Node extends Self implements PidSource {
     Self.rest(this)
   }
 
-  /** The nodes that a channel is up to, sorted. */
+  /** The nodes that a channel is up to, sorted; without hidden ones, which are tools. */
   nodes(): NodeName[] {
-    const up = [...this.#remotes.values()].filter(remote => remote.channel?.life !== undefined)
+    const up = [...this.#remotes.values()].filter(({ channel }) => channel?.life !== undefined && !channel.hidden)
     return up.map(remote => remote.name).sort()
   }
 

@@ -40,7 +40,7 @@ export class Raising {
     const prototype = Object.getPrototypeOf(value)
     if (prototype === Object.prototype) return this.#plain(value as Record<string, unknown>, depth)
     // A copy: what was read is a view of a buffer that is used again.
-    if (value instanceof Uint8Array) return Uint8Array.from(value)
+    if (value instanceof Uint8Array) return new Uint8Array(value)
     if (prototype === Map.prototype) return this.#map(value as Map<unknown, unknown>, depth)
     throw new WireError('a type that is not on the wire')
   }
@@ -102,7 +102,7 @@ function scalar(kind: unknown, fields: unknown[]): unknown {
       if (typeof fields[0] !== 'number') throw new WireError('a date that is no number')
       return new Date(fields[0])
     case tag.arrayBuffer:
-      return Uint8Array.from(bytes(fields[0])).buffer
+      return new Uint8Array(bytes(fields[0])).buffer
     case tag.typedArray:
       return typedArray(fields[0], bytes(fields[1]))
     case tag.bigint:
@@ -119,7 +119,7 @@ function typedArray(type: unknown, data: Uint8Array): ArrayBufferView {
   if (view === undefined) throw new WireError('an unknown typed array')
   const size = 'BYTES_PER_ELEMENT' in view ? view.BYTES_PER_ELEMENT : 1
   if (data.length % size !== 0) throw new WireError('a typed array of a broken length')
-  return Reflect.construct(view, [Uint8Array.from(data).buffer])
+  return Reflect.construct(view, [new Uint8Array(data).buffer])
 }
 
 function bigint(negative: unknown, hex: unknown): bigint {

@@ -22,21 +22,16 @@ export class SignalDecoder {
   }
 
   /**
-   * Reads the signals that lie one after the other in `bytes`, whole ones only. What they hold does not refer to
-   * `bytes` afterwards.
-   * @throws E_SIGNAL_INVALID where the bytes are not what an encoder wrote; the stream cannot go on then
+   * Reads the one signal that lies between `start` and `end`. What it holds does not refer to `bytes` afterwards.
+   * @throws E_SIGNAL_INVALID where it is not what an encoder wrote; the stream cannot go on then
    */
-  decode(bytes: Uint8Array, receive: (signal: Signal) => void): void {
-    let fields: unknown[]
+  decode(bytes: Uint8Array, start = 0, end: number = bytes.length): Signal {
     try {
-      // Read whole before the first is used: nothing is received from a batch with a broken end.
-      fields = this.#unpackr.unpackMultiple(bytes) as unknown[]
-      for (let index = 0; index < fields.length; index++) fields[index] = this.#signal(fields[index])
+      return this.#signal(this.#unpackr.unpack(bytes, { start, end }))
     } catch (error) {
       const problem = error instanceof WireError ? error.message : 'bytes that are no MessagePack'
       throw runtimeError('E_SIGNAL_INVALID', { node: this.#peer.name, problem }, error)
     }
-    for (const signal of fields) receive(signal as Signal)
   }
 
   #signal(value: unknown): Signal {

@@ -1,6 +1,6 @@
 /** Signals to bytes, for one ordered stream: shapes of objects are sent once and then referred to. */
 
-import { Packr } from 'msgpackr'
+import { Packr, RESERVE_START_SPACE } from 'msgpackr'
 import type { NodeLife } from '../carrier.ts'
 import { BarrelError, runtimeError } from '../errors.ts'
 import { Pid } from '../pid.ts'
@@ -21,14 +21,15 @@ export class SignalEncoder implements Ends {
   }
 
   /**
-   * The bytes of one signal: a view that holds until the next call.
+   * The bytes of one signal after `headroom` free ones, at most 255, for the carrier's frame: a view that holds
+   * until the next call.
    * @throws E_MESSAGE_INVALID where the message cannot be encoded; the stream goes on as if it had not been given
    */
-  encode(signal: Signal): Uint8Array {
+  encode(signal: Signal, headroom = 0): Uint8Array {
     const fields = this.#fields(signal)
     if (this.#broken) throw runtimeError('E_ENCODER_BROKEN')
     try {
-      return this.#packr.pack(fields)
+      return this.#packr.pack(fields, RESERVE_START_SPACE | headroom)
     } catch (error) {
       // Shapes may have been noted that the other end will never see.
       this.#broken = true

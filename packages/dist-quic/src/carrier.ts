@@ -1,0 +1,167 @@
+/**
+ * The carrier: one channel a node, whoever opened it. Two nodes that dial each other at the same time end up with
+ * one channel: the dial of the greater name wins, unless it has not even been answered yet.
+ */
+import type { Carrier, CarrierEvents, Channel, NodeName } from '@barrel-actors/runtime'
+import { QuicChannel } from './channel/channel.ts'
+import type { CarrierContext } from './channel/context.ts'
+import { Dial } from './channel/dial.ts'
+import { closeCode, Session } from './channel/session.ts'
+import { quicError } from './errors.ts'
+import type { HandshakeResult } from './handshake/state.ts'
+import type { ConnectionHandler, QuicConnection } from './quic/contract.ts'
+import type { Endpoint } from './quic/endpoint.ts'
+
+/** One node's channel, and the dial that it waits for. */
+interface Line {
+  readonly channel: QuicChannel
+  dial: Dial | undefined
+}
+
+export class QuicCarrier implements Carrier {
+  readonly #context: CarrierContext
+  readonly #events: CarrierEvents
+  readonly #lines = new Map<NodeName, Line>()
+  #endpoint!: Endpoint
+
+  constructor(context: CarrierContext, events: CarrierEvents) {
+    this.#context = context
+    this.#events = events
+  }
+
+  /** Binds the endpoint, whose connections `accept` takes. */
+  bind(endpoint: Endpoint): void {
+    this.#endpoint = endpoint
+  }
+
+  open(node: NodeName): Channel {
+    const known = this.#lines.get(node)
+    if (known !== undefined) return known.channel
+    const line = this.#addLine(node)
+    const dial = new Dial(node, this.#context, {
+      connect: address => {
+        const session = this.#createSession(node)
+        session.bind(this.#endpoint.dial(address, session))
+        return session
+      },
+      failed: cause => this.#dialFailed(line, cause),
+    })
+    line.dial = dial
+    // A pin whose file the operator has removed is forgotten before the name is dialed.
+    void this.#context.trustStore
+      .refresh(node)
+      .catch(error => this.#context.log.error('pin not readable', { node, problem: String(error) }))
+      .then(() => dial.start())
+    return line.channel
+  }
+
+  /** Takes a connection that somebody else dialed. */
+  readonly accept = (connection: QuicConnection): ConnectionHandler => {
+    const session = this.#createSession(undefined)
+    session.bind(connection)
+    return session
+  }
+
+  #addLine(node: NodeName): Line {
+    const channel = new QuicChannel(node, this.#context, {
+      received: (channel, signal) => this.#events.received(channel, signal),
+      closed: (channel, cause) => this.#channelClosed(channel, cause),
+    })
+    const line: Line = { channel, dial: undefined }
+    this.#lines.set(node, line)
+    return line
+  }
+
+  #createSession(dialed: NodeName | undefined): Session {
+    let channel: QuicChannel | undefined
+    return new Session(
+      this.#context,
+      {
+        answered: session => this.#dialOf(session)?.answered(),
+        authenticated: (session, result) => {
+          channel = this.#adopt(session, result)
+        },
+        frame: (bytes, start, end) => channel?.receive(bytes, start, end),
+        closed: (session, cause) => {
+          if (channel !== undefined) channel.end(cause)
+          else this.#dialOf(session)?.ended(cause)
+        },
+      },
+      dialed,
+    )
+  }
+
+  /** The dial that this session belongs to, unless it has been abandoned or has gone on. */
+  #dialOf(session: Session): Dial | undefined {
+    const dial = session.dialed === undefined ? undefined : this.#lines.get(session.dialed)?.dial
+    return dial?.session === session ? dial : undefined
+  }
+
+  /** The peer of a session has proved who it is: the session carries the channel, or is closed. */
+  #adopt(session: Session, result: HandshakeResult): QuicChannel | undefined {
+    const { name } = result.peer
+    const refusal = this.#refusal(session, result)
+    if (refusal !== undefined) {
+      session.close(closeCode.normal, refusal)
+      return undefined
+    }
+    const old = this.#lines.get(name)
+    if (old !== undefined && !old.channel.isDialing) this.#replace(old.channel)
+    const line = this.#lines.get(name) ?? this.#addLine(name)
+    const dial = line.dial
+    line.dial = undefined
+    if (dial?.session !== session) dial?.abandon(anotherWon)
+    this.#pin(session, result)
+    line.channel.up(session, result)
+    this.#context.log.info('channel up', { ...result.peer, fingerprint: result.fingerprint, dialed: session.dialed })
+    this.#events.up(line.channel)
+    return line.channel
+  }
+
+  #refusal(session: Session, { peer }: HandshakeResult): string | undefined {
+    const line = this.#lines.get(peer.name)
+    if (line === undefined) return session.dialed === undefined ? undefined : anotherWon
+    const life = line.channel.life
+    if (life !== undefined) {
+      // The channel came up through another session meanwhile.
+      if (session.dialed !== undefined) return anotherWon
+      // A new life, or the same one that has lost its end: it replaces what is left of the old channel.
+      return peer.creation < life.creation ? 'a later life of this node is connected' : undefined
+    }
+    if (session.dialed !== undefined) return undefined
+    const ours = line.dial?.session
+    const oursWins = ours?.isAnswered === true && this.#context.self.name > peer.name
+    return oursWins ? anotherWon : undefined
+  }
+
+  #replace(channel: QuicChannel): void {
+    const reason = 'the node has connected anew'
+    channel.session?.close(closeCode.normal, reason)
+    channel.end(quicError('E_CHANNEL_CLOSED', { node: channel.node, reason }))
+  }
+
+  /** On first use; a pin that cannot be kept takes the channel with it. */
+  #pin(session: Session, { peer, publicKey, hidden }: HandshakeResult): void {
+    if (hidden || this.#context.options.authTrustMode === 'strict') return
+    this.#context.trustStore.pin(peer.name, publicKey).catch((error: Error) => {
+      this.#context.log.error('key not pinned', { node: peer.name, problem: error.message })
+      session.close(closeCode.refused, 'the key could not be pinned', error)
+    })
+  }
+
+  #dialFailed(line: Line, cause: Error): void {
+    line.dial = undefined
+    line.channel.end(cause)
+  }
+
+  #channelClosed(channel: QuicChannel, cause: Error): void {
+    const line = this.#lines.get(channel.node)
+    if (line?.channel === channel) {
+      this.#lines.delete(channel.node)
+      line.dial?.abandon('the channel is not wanted any more')
+    }
+    this.#events.closed(channel, cause)
+  }
+}
+
+const anotherWon = 'another connection carries the channel'

@@ -1,0 +1,110 @@
+/** Dialing one node: its addresses one after the other, each for a while, until one answers. */
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { type Endpoint as NodeEndpoint, hostOf, type NodeName, type Timer } from '@barrel-actors/runtime'
+import { problemOf, quicError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { quicDefaults } from '../options.ts'
+import type { Address } from '../quic/address.ts'
+import type { CarrierContext } from './context.ts'
+import { closeCode, type Session } from './session.ts'
+
+/** How a dial reports, and how it gets its connections. */
+export interface DialDriver {
+  /** Starts a session to that address; it reports to the carrier. */
+  connect(address: Address): Session
+  /** No address is left. Called once. */
+  failed(cause: Error): void
+}
+
+export class Dial {
+  readonly node: NodeName
+  readonly #context: CarrierContext
+  readonly #driver: DialDriver
+  #addresses: Address[] = []
+  #session: Session | undefined
+  #timer: Timer | undefined
+  #isOver = false
+
+  constructor(node: NodeName, context: CarrierContext, driver: DialDriver) {
+    this.node = node
+    this.#context = context
+    this.#driver = driver
+  }
+
+  /** The session under way. */
+  get session(): Session | undefined {
+    return this.#session
+  }
+
+  async start(): Promise<void> {
+    try {
+      this.#addresses = await this.#resolve()
+    } catch (error) {
+      return this.#fail(error as Error)
+    }
+    if (!this.#isOver) this.#next()
+  }
+
+  /** The peer has answered: from here on the handshake has its own deadline. */
+  answered(): void {
+    this.#timer?.cancel()
+  }
+
+  /** The session under way has ended: the next address is tried, where there is one. */
+  ended(cause: Error): void {
+    this.#timer?.cancel()
+    this.#session = undefined
+    if (this.#addresses.length === 0) this.#fail(cause)
+    else if (!this.#isOver) this.#next()
+  }
+
+  /** Another session won, or nobody wants the channel any more. */
+  abandon(reason: string): void {
+    this.#isOver = true
+    this.#timer?.cancel()
+    this.#session?.close(closeCode.normal, reason)
+  }
+
+  #next(): void {
+    const address = this.#addresses.shift() as Address
+    const { clock, options } = this.#context
+    const session = this.#driver.connect(address)
+    this.#session = session
+    this.#timer = clock.setTimer(options.dialTimeoutMs, () => {
+      const fields = { node: this.node, address: `${address.host}:${address.port}`, timeoutMs: options.dialTimeoutMs }
+      session.close(closeCode.normal, 'no answer', quicError('E_NODE_UNREACHABLE', fields))
+    })
+    this.#timer.keepAlive(true)
+  }
+
+  #fail(cause: Error): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#driver.failed(cause)
+  }
+
+  async #resolve(): Promise<Address[]> {
+    const known = await this.#context.host.resolveAddress(this.node)
+    const endpoints: readonly NodeEndpoint[] = known.length > 0 ? known : [{ host: hostOf(this.node) }]
+    const addresses: Address[] = []
+    for (const { host, port } of endpoints) {
+      for (const address of await this.#lookUp(host)) addresses.push({ host: address, port: port ?? defaultPort })
+    }
+    return addresses.slice(0, limits.dialAddressesMax)
+  }
+
+  async #lookUp(host: string): Promise<string[]> {
+    if (isIP(host) !== 0) return [host]
+    const family = isIP(this.#context.options.address) === 4 ? 4 : 0
+    try {
+      const found = await lookup(host, { all: true, family })
+      return found.map(({ address }) => address)
+    } catch (error) {
+      const problem = problemOf(error)
+      throw quicError('E_ADDRESS_UNRESOLVED', { host, node: this.node, problem }, error)
+    }
+  }
+}
+
+const defaultPort = quicDefaults.listenPort

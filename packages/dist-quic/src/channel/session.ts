@@ -1,0 +1,192 @@
+/**
+ * One connection on its way to being a channel: TLS, then the handshake of the nodes on the control stream, then
+ * signals. It drives the pure handshake and knows the peer only once that is done.
+ */
+import { createHash } from 'node:crypto'
+import type { BarrelError, NodeName, Timer } from '@barrel-actors/runtime'
+import { type QuicCode, quicError } from '../errors.ts'
+import type { TrustQuestion } from '../handshake/options.ts'
+import { createHandshake, type Effect, type HandshakeResult, type HandshakeState, step } from '../handshake/state.ts'
+import type { ConnectionHandler, QuicConnection } from '../quic/contract.ts'
+import type { CarrierContext } from './context.ts'
+import { FrameReader, type FrameSink } from './frames.ts'
+import { acceptorSignals, controlStream, dialerSignals, urgency } from './streams.ts'
+
+const nonceBytes = 32
+/** Close codes of the application, for people who look at packets: the reason says it in words. */
+export const closeCode = { normal: 0, refused: 1, invalid: 2 } as const
+
+/** Who is told what becomes of a session. */
+export interface SessionEvents {
+  /** TLS is done: the peer has answered. */
+  answered(session: Session): void
+  /** The peer has proved who it is. The session may be closed from within. */
+  authenticated(session: Session, result: HandshakeResult): void
+  /** The frames of a signal, after `authenticated`. */
+  readonly frame: FrameSink
+  /** Exactly once, unless the session was dropped. */
+  closed(session: Session, cause: Error): void
+}
+
+export class Session implements ConnectionHandler {
+  readonly #context: CarrierContext
+  readonly #events: SessionEvents
+  /** The node that was dialed; undefined for an accepted connection. */
+  readonly dialed: NodeName | undefined
+  connection!: QuicConnection
+  #handshake: HandshakeState | undefined
+  #deadline: Timer | undefined
+  #failure: Error | undefined
+  #isReady = false
+  readonly #frames = new FrameReader()
+
+  constructor(context: CarrierContext, events: SessionEvents, dialed: NodeName | undefined) {
+    this.#context = context
+    this.#events = events
+    this.dialed = dialed
+  }
+
+  /** Whether TLS is done. */
+  get isAnswered(): boolean {
+    return this.#handshake !== undefined
+  }
+
+  /** Binds the connection, which reports to this session. */
+  bind(connection: QuicConnection): void {
+    this.connection = connection
+  }
+
+  established(): void {
+    const { options, clock } = this.#context
+    // Signals may overtake the last words of the handshake: they wait in their stream until it is done.
+    this.connection.pause(this.#incoming)
+    this.connection.prioritize(controlStream, urgency.control)
+    this.#handshake = this.#createHandshake(this.connection.peerCertificate as Uint8Array)
+    this.#deadline = clock.setTimer(options.authHandshakeTimeoutMs, () => this.#input({ kind: 'expire' }))
+    this.#events.answered(this)
+    this.#input({ kind: 'start' })
+  }
+
+  received(streamId: number, bytes: Uint8Array, fin: boolean): void {
+    if (streamId === controlStream) {
+      if (this.#isReady) return this.close(closeCode.invalid, 'bytes on the control stream')
+      this.#input({ kind: 'bytes', bytes })
+    } else if (streamId === this.#incoming && this.#isReady) this.#readFrames(bytes)
+    // Nothing else is spoken on this connection.
+    else this.connection.abandon(streamId)
+    if (fin && streamId !== controlStream) this.close(closeCode.invalid, 'the stream of signals ended')
+  }
+
+  /** Writes one frame of a signal. */
+  write(frame: Uint8Array): void {
+    this.connection.write(this.#outgoing, frame)
+  }
+
+  drained(): void {}
+
+  closed(cause: Error): void {
+    this.#deadline?.cancel()
+    const failure = this.#failure ?? cause
+    if (this.#isReady || this.#failure !== undefined || this.#handshake === undefined) {
+      return this.#events.closed(this, failure)
+    }
+    // The peer left in the middle; its reason says more than that.
+    step(this.#handshake, { kind: 'closed' }, this.#context.clock.wall())
+    this.#events.closed(this, this.#explain(cause))
+  }
+
+  /** Closes it; `closed` follows later. `failure` is what `closed` will say. */
+  close(code: number, reason: string, failure?: Error): void {
+    this.#failure ??= failure
+    this.connection.close(code, reason)
+  }
+
+  get #incoming(): number {
+    return this.connection.dialed ? acceptorSignals : dialerSignals
+  }
+
+  get #outgoing(): number {
+    return this.connection.dialed ? dialerSignals : acceptorSignals
+  }
+
+  #createHandshake(peerCertificate: Uint8Array): HandshakeState {
+    const { self, keys, certificate, options, entropy } = this.#context
+    return createHandshake({
+      ...(this.dialed === undefined ? { role: 'acceptor' } : { role: 'dialer', dialed: this.dialed }),
+      self,
+      hidden: options.hidden,
+      keys,
+      nonce: entropy.bytes(nonceBytes),
+      ownCertificateHash: certificate.hash,
+      peerCertificateHash: createHash('sha256').update(peerCertificate).digest(),
+      timestampWindowMs: options.authTimestampWindowMs,
+      trust: question => this.#trust(question),
+    })
+  }
+
+  #trust({ node, publicKey, hidden }: TrustQuestion): 'accept' | 'changed' | 'untrusted' {
+    const { trustStore, options } = this.#context
+    const known = trustStore.check(node, publicKey)
+    if (known === 'changed') return 'changed'
+    if (known === 'pinned') return 'accept'
+    return options.authTrustMode === 'strict' && !(hidden && this.#isTrustedKey(publicKey)) ? 'untrusted' : 'accept'
+  }
+
+  // A tool takes another name each time: in strict mode its key must be pinned under some name.
+  #isTrustedKey(publicKey: Uint8Array): boolean {
+    return this.#context.trustStore.findByFingerprint(this.#context.fingerprintOf(publicKey)).length > 0
+  }
+
+  #input(input: Parameters<typeof step>[1]): void {
+    if (this.#handshake === undefined) return
+    for (const effect of step(this.#handshake, input, this.#context.clock.wall())) this.#perform(effect)
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'send':
+        return this.connection.write(controlStream, effect.bytes)
+      case 'done':
+        return this.#finish(effect.result)
+      case 'failed': {
+        const failure = this.#failed(effect.code, { ...effect.fields, problem: effect.problem })
+        this.#context.log.warn('handshake failed', { code: effect.code, problem: effect.problem, ...effect.fields })
+        return this.close(closeCode.refused, effect.problem, failure)
+      }
+      default:
+        return effect satisfies never
+    }
+  }
+
+  #failed(code: QuicCode, fields: Readonly<Record<string, unknown>>): BarrelError {
+    const node = fields['node'] as NodeName
+    return quicError(code, { path: this.#context.trustStore.pathOf(node) ?? '(in memory)', ...fields })
+  }
+
+  #finish(result: HandshakeResult): void {
+    this.#deadline?.cancel()
+    this.#isReady = true
+    this.#events.authenticated(this, result)
+    this.connection.resume(this.#incoming)
+  }
+
+  #readFrames(bytes: Uint8Array): void {
+    try {
+      const problem = this.#frames.push(bytes, this.#events.frame)
+      if (problem !== undefined) this.#invalid(problem)
+    } catch (error) {
+      this.#context.log.error('a signal could not be read', { problem: (error as Error).message })
+      this.close(closeCode.invalid, 'a signal that cannot be read', error as Error)
+    }
+  }
+
+  #invalid(problem: string): void {
+    const node = `${this.connection.remote.host}:${this.connection.remote.port}`
+    this.close(closeCode.invalid, problem, quicError('E_CHANNEL_CLOSED', { node, reason: problem }))
+  }
+
+  #explain(cause: Error): Error {
+    const node = this.dialed ?? this.connection.remote.host
+    return quicError('E_HANDSHAKE_FAILED', { node, problem: cause.message }, cause)
+  }
+}

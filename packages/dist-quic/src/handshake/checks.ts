@@ -1,0 +1,79 @@
+/** What the other end's HELLO must be before it is answered. Every rule is the same for both ends where it can be. */
+import type { ErrorFields } from '@barrel-actors/runtime'
+import type { QuicCode } from '../errors.ts'
+import { checkPublicKey } from '../identity/keys.ts'
+import type { Hello } from './messages.ts'
+import type { HandshakeConfig } from './options.ts'
+
+/** Why a handshake ended. */
+export interface Failure {
+  readonly code: QuicCode
+  /** For people and for the log of this node. */
+  readonly problem: string
+  /** What an acceptor tells the dialer: lower-case letters and hyphens. Nothing is told where it is left out. */
+  readonly reason?: string
+  readonly fields?: ErrorFields
+}
+
+/** What is wrong with the other end's HELLO, or undefined where nothing is. */
+export function helloFailure(config: HandshakeConfig, hello: Hello, now: number): Failure | undefined {
+  return (
+    roleFailure(config, hello) ??
+    nameFailure(config, hello) ??
+    keyFailure(config, hello) ??
+    reflectionFailure(config, hello) ??
+    clockFailure(config, hello, now)
+  )
+}
+
+function roleFailure(config: HandshakeConfig, hello: Hello): Failure | undefined {
+  if (hello.role !== config.role) return undefined
+  return { code: 'E_HANDSHAKE_FAILED', reason: 'bad-message', problem: 'both ends claim the same role' }
+}
+
+function nameFailure(config: HandshakeConfig, hello: Hello): Failure | undefined {
+  const self = config.self.name
+  if (hello.name === self) return isSelf('name')
+  if (config.role === 'dialer' && hello.name !== config.dialed) {
+    const problem = `it calls itself ${hello.name}`
+    return { code: 'E_PEER_NAME_WRONG', problem, fields: { dialed: config.dialed } }
+  }
+  if (hello.dialedName === self) return undefined
+  const problem = `it speaks to ${hello.dialedName}`
+  if (config.role === 'dialer') return { code: 'E_HANDSHAKE_FAILED', problem }
+  const fields = { dialed: hello.dialedName, self }
+  return { code: 'E_DIALED_NAME_WRONG', reason: 'wrong-name', problem, fields }
+}
+
+function keyFailure(config: HandshakeConfig, hello: Hello): Failure | undefined {
+  const problem = checkPublicKey(hello.publicKey)
+  if (problem !== undefined) return { code: 'E_PEER_KEY_INVALID', reason: 'bad-key', problem }
+  return sameBytes(hello.publicKey, config.keys.publicKey) ? isSelf('key') : undefined
+}
+
+// Our nonce coming back means that somebody sends us our own bytes.
+function reflectionFailure(config: HandshakeConfig, hello: Hello): Failure | undefined {
+  if (!sameBytes(hello.nonce, config.nonce)) return undefined
+  return { code: 'E_HANDSHAKE_FAILED', reason: 'bad-message', problem: 'it sent back the nonce of this node' }
+}
+
+// Twice the window: each clock may be off by one window from the true time.
+function clockFailure(config: HandshakeConfig, hello: Hello, now: number): Failure | undefined {
+  const skewMs = Math.abs(now - hello.wallMs)
+  if (skewMs <= 2 * config.timestampWindowMs) return undefined
+  return {
+    code: 'E_CLOCK_SKEW',
+    reason: 'clock-skew',
+    problem: `the clocks are ${skewMs} ms apart`,
+    fields: { skewMs },
+  }
+}
+
+function isSelf(same: 'name' | 'key'): Failure {
+  const problem = `it has the ${same} of this node`
+  return { code: 'E_PEER_IS_SELF', reason: 'own-identity', problem, fields: { same } }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.from(a).equals(b)
+}

@@ -1,0 +1,264 @@
+/**
+ * The mutual authentication of two nodes, as a state machine without I/O, clock or chance.
+ *
+ *   dialer                          acceptor
+ *   HELLO ------------------------> checks, asks trust
+ *   checks, asks trust <----------- HELLO, PROOF
+ *   PROOF ------------------------> verifies
+ *   done <------------------------- OK (done), or FAIL
+ */
+import type { ErrorFields, NodeLife, NodeName } from '@barrel-actors/runtime'
+import type { QuicCode } from '../errors.ts'
+import { fingerprintOf, verifySignature } from '../identity/keys.ts'
+import { type Failure, helloFailure } from './checks.ts'
+import {
+  createInbox,
+  cutMessage,
+  decodeMessage,
+  encodeMessage,
+  frameMessage,
+  type Hello,
+  hashBytes,
+  type Inbox,
+  type Message,
+  nonceBytes,
+  type Role,
+} from './messages.ts'
+import type { HandshakeConfig } from './options.ts'
+import { signedBytes, type Transcript } from './transcript.ts'
+
+/** What happens to a handshake. `expire` is the one deadline over the whole of it. */
+export type Input =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'expire' }
+  | { readonly kind: 'closed' }
+
+/** What the driver must do, in this order. `done` and `failed` end the handshake. */
+export type Effect =
+  | { readonly kind: 'send'; readonly bytes: Uint8Array }
+  | { readonly kind: 'done'; readonly result: HandshakeResult }
+  | { readonly kind: 'failed'; readonly code: QuicCode; readonly problem: string; readonly fields: ErrorFields }
+
+/** Who is at the other end. */
+export interface HandshakeResult {
+  readonly peer: NodeLife
+  readonly publicKey: Uint8Array
+  readonly fingerprint: string
+  readonly hidden: boolean
+}
+
+export interface HandshakeState {
+  readonly config: HandshakeConfig
+  readonly inbox: Inbox
+  phase: 'idle' | 'awaitHello' | 'awaitProof' | 'awaitOk' | 'done' | 'failed'
+  /** The exact bytes of our HELLO, once sent. */
+  ownHello: Uint8Array | undefined
+  /** The other end's HELLO, once checked, with its exact bytes. */
+  peer: { readonly hello: Hello; readonly bytes: Uint8Array } | undefined
+}
+
+/** A handshake that waits for `start`. */
+export function createHandshake(config: HandshakeConfig): HandshakeState {
+  assertLength('nonce', config.nonce, nonceBytes)
+  assertLength('ownCertificateHash', config.ownCertificateHash, hashBytes)
+  assertLength('peerCertificateHash', config.peerCertificateHash, hashBytes)
+  return { config, inbox: createInbox(), phase: 'idle', ownHello: undefined, peer: undefined }
+}
+
+/**
+ * Takes one input and says what the driver must do. `now` is the wall clock in milliseconds. Never throws on
+ * what a peer sent. After `failed` nothing more is said; after `done` only a `failed`, when bytes follow.
+ */
+export function step(state: HandshakeState, input: Input, now: number): Effect[] {
+  if (state.phase === 'failed') return []
+  switch (input.kind) {
+    case 'start':
+      return onStart(state, now)
+    case 'bytes':
+      return onBytes(state, input.bytes, now)
+    case 'expire':
+      return state.phase === 'done' ? [] : fail(state, timedOut)
+    case 'closed':
+      return state.phase === 'done' ? [] : fail(state, endedEarly)
+    default:
+      return input satisfies never
+  }
+}
+
+function onStart(state: HandshakeState, now: number): Effect[] {
+  if (state.phase !== 'idle') return fail(state, unexpected('a second start'))
+  state.phase = 'awaitHello'
+  if (state.config.role === 'acceptor') return []
+  return [send(makeHello(state, state.config.dialed, now))]
+}
+
+function onBytes(state: HandshakeState, bytes: Uint8Array, now: number): Effect[] {
+  const effects: Effect[] = []
+  let rest = bytes
+  while (rest.length > 0) {
+    if (state.phase === 'idle') return fail(state, unexpected('bytes before the start'))
+    if (state.phase === 'done') return fail(state, unexpected('bytes after the end'))
+    const cut = cutMessage(state.inbox, rest)
+    rest = rest.subarray(cut.used)
+    if (cut.problem !== undefined) return [...effects, ...fail(state, unexpected(cut.problem))]
+    if (cut.message === undefined) break
+    const decoded = decodeMessage(cut.message)
+    if (typeof decoded === 'string') return [...effects, ...fail(state, unexpected(decoded))]
+    // The last message must also be the last bytes: looked at before anything is said about it.
+    if (rest.length > 0 && isLast(state, decoded))
+      return [...effects, ...fail(state, unexpected('bytes after the end'))]
+    effects.push(...onMessage(state, decoded, cut.message, now))
+    if (isFailed(state)) break
+  }
+  return effects
+}
+
+function isLast(state: HandshakeState, message: Message): boolean {
+  if (state.config.role === 'dialer') return message.kind === 'ok' || message.kind === 'fail'
+  return message.kind === 'proof'
+}
+
+function onMessage(state: HandshakeState, message: Message, bytes: Uint8Array, now: number): Effect[] {
+  switch (message.kind) {
+    case 'hello':
+      return onHello(state, message, bytes, now)
+    case 'proof':
+      return onProof(state, message.signature)
+    case 'ok':
+      return onOk(state)
+    case 'fail':
+      return onFail(state, message.reason)
+    default:
+      return message satisfies never
+  }
+}
+
+function onHello(state: HandshakeState, hello: Hello, bytes: Uint8Array, now: number): Effect[] {
+  if (state.phase !== 'awaitHello') return fail(state, unexpected('a hello out of turn'))
+  state.peer = { hello, bytes }
+  const failure = helloFailure(state.config, hello, now) ?? trustFailure(state, hello)
+  if (failure !== undefined) return fail(state, failure)
+  state.phase = 'awaitProof'
+  if (state.config.role === 'dialer') return []
+  const ownHello = makeHello(state, hello.name, now)
+  return [send(ownHello, makeProof(state))]
+}
+
+function onProof(state: HandshakeState, signature: Uint8Array): Effect[] {
+  const { config, peer } = state
+  if (state.phase !== 'awaitProof' || peer === undefined) return fail(state, unexpected('a proof out of turn'))
+  const signed = signedBytes(otherRole(config.role), transcriptOf(state))
+  if (!verifySignature(peer.hello.publicKey, signed, signature)) return fail(state, badSignature)
+  const failure = trustFailure(state, peer.hello)
+  if (failure !== undefined) return fail(state, failure)
+  if (config.role === 'acceptor') return [send(encodeMessage({ kind: 'ok' })), finish(state, peer.hello)]
+  state.phase = 'awaitOk'
+  return [send(makeProof(state))]
+}
+
+function onOk(state: HandshakeState): Effect[] {
+  const { peer } = state
+  if (state.phase !== 'awaitOk' || peer === undefined) return fail(state, unexpected('an ok out of turn'))
+  const failure = trustFailure(state, peer.hello)
+  return failure === undefined ? [finish(state, peer.hello)] : fail(state, failure)
+}
+
+function onFail(state: HandshakeState, reason: string): Effect[] {
+  if (state.config.role === 'acceptor') return fail(state, unexpected('a refusal from a dialer'))
+  return fail(state, { code: 'E_PEER_REFUSED', problem: `it refused this node: ${reason}`, fields: { reason } })
+}
+
+function finish(state: HandshakeState, hello: Hello): Effect {
+  state.phase = 'done'
+  const { name, creation, publicKey, hidden } = hello
+  return {
+    kind: 'done',
+    result: { peer: { name, creation }, publicKey, fingerprint: fingerprintOf(publicKey), hidden },
+  }
+}
+
+function fail(state: HandshakeState, failure: Failure): Effect[] {
+  const { config } = state
+  const isOver = state.phase === 'done'
+  state.phase = 'failed'
+  const dialed = config.role === 'dialer' ? config.dialed : undefined
+  const node = state.peer?.hello.name ?? dialed ?? '(not known yet)'
+  const { code, problem, reason } = failure
+  const failed: Effect = { kind: 'failed', code, problem, fields: { node, problem, ...failure.fields } }
+  // Only an acceptor says why. A dialer that is not satisfied leaves, which is all that the acceptor may learn.
+  if (config.role === 'dialer' || reason === undefined || isOver) return [failed]
+  return [send(encodeMessage({ kind: 'fail', reason })), failed]
+}
+
+function trustFailure(state: HandshakeState, hello: Hello): Failure | undefined {
+  const { name: node, publicKey, hidden } = hello
+  const answer = state.config.trust({ node, publicKey, hidden })
+  const fields = { fingerprint: fingerprintOf(publicKey) }
+  switch (answer) {
+    case 'accept':
+      return undefined
+    case 'changed':
+      return { code: 'E_PEER_KEY_CHANGED', reason: 'key-changed', problem: 'another key is pinned for it', fields }
+    case 'untrusted':
+      return { code: 'E_PEER_UNTRUSTED', reason: 'untrusted', problem: 'its key is not pinned', fields }
+    default:
+      return answer satisfies never
+  }
+}
+
+const timedOut: Failure = { code: 'E_HANDSHAKE_TIMEOUT', reason: 'timeout', problem: 'it took too long' }
+const endedEarly: Failure = { code: 'E_HANDSHAKE_FAILED', problem: 'the connection ended in the middle of it' }
+const badSignature: Failure = {
+  code: 'E_HANDSHAKE_FAILED',
+  reason: 'bad-signature',
+  problem: 'its signature does not fit this connection',
+}
+
+function unexpected(problem: string): Failure {
+  return { code: 'E_HANDSHAKE_FAILED', reason: 'bad-message', problem }
+}
+
+function makeHello(state: HandshakeState, dialedName: NodeName, now: number): Uint8Array {
+  const { role, hidden, self, nonce, keys } = state.config
+  const { name, creation } = self
+  const wallMs = Math.max(0, Math.floor(now))
+  const { publicKey } = keys
+  state.ownHello = encodeMessage({ kind: 'hello', role, hidden, creation, nonce, wallMs, publicKey, name, dialedName })
+  return state.ownHello
+}
+
+function makeProof(state: HandshakeState): Uint8Array {
+  const { role, keys } = state.config
+  return encodeMessage({ kind: 'proof', signature: keys.sign(signedBytes(role, transcriptOf(state))) })
+}
+
+function transcriptOf(state: HandshakeState): Transcript {
+  const { config, ownHello, peer } = state
+  if (ownHello === undefined || peer === undefined) throw new Error('assertion: both ends have said hello')
+  const own = { hello: ownHello, hash: config.ownCertificateHash }
+  const other = { hello: peer.bytes, hash: config.peerCertificateHash }
+  const [dialer, acceptor] = config.role === 'dialer' ? [own, other] : [other, own]
+  return {
+    dialerHello: dialer.hello,
+    acceptorHello: acceptor.hello,
+    dialerCertificateHash: dialer.hash,
+    acceptorCertificateHash: acceptor.hash,
+  }
+}
+
+function send(...messages: Uint8Array[]): Effect {
+  return { kind: 'send', bytes: Buffer.concat(messages.map(frameMessage)) }
+}
+
+function otherRole(role: Role): Role {
+  return role === 'dialer' ? 'acceptor' : 'dialer'
+}
+
+function isFailed(state: HandshakeState): boolean {
+  return state.phase === 'failed'
+}
+
+function assertLength(name: string, bytes: Uint8Array, length: number): void {
+  if (bytes.length !== length) throw new Error(`assertion: ${name} has ${bytes.length} bytes in place of ${length}`)
+}

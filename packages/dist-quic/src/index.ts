@@ -1,0 +1,6 @@
+export type { QuicCode } from './errors.ts'
+export { codes } from './errors.ts'
+export type { QuicApi } from './extension.ts'
+export { Quic, quic } from './extension.ts'
+export type { QuicOptions, TrustMode } from './options.ts'
+export { quicDefaults } from './options.ts'

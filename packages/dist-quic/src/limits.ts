@@ -1,0 +1,19 @@
+/** Every bound of identity, handshake and channels. What a peer or a file may make this node hold is bounded here. */
+export const limits = {
+  /** One encoded signal. A peer that announces a longer one loses its channel. */
+  frameBytesMax: 64 * 1024 * 1024,
+  /** Addresses of one node that a dial tries. */
+  dialAddressesMax: 8,
+  /** One handshake message, without its length prefix. The largest legal one has 597 bytes. */
+  handshakeMessageBytesMax: 1024,
+  /** The reason in a refusal. */
+  failReasonBytesMax: 64,
+  /** Pinned keys, in memory and on disk. Loading checks each, about 0.3 ms a key. */
+  pinsMax: 4096,
+  /** One pin file; ours have about 550 bytes with the longest node name. */
+  pinFileBytesMax: 4096,
+  /** node.key and node.pub, which have 32 bytes: room to say that a file has the wrong size. */
+  keyFileBytesMax: 4096,
+  /** node.pem: one certificate and its key, about 900 bytes. */
+  certificateFileBytesMax: 65_536,
+} as const

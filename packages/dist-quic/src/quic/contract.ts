@@ -1,0 +1,42 @@
+/** What users of the endpoint see of a connection, and what they must offer. */
+import type { Address } from './address.ts'
+
+/** Whoever dials or accepts a connection learns here what becomes of it. */
+export interface ConnectionHandler {
+  /** TLS is done and the peer's certificate is there. Nobody has judged it yet. */
+  established(): void
+  /** Bytes of a stream, in order. The view is valid during the call only. `fin`: no more will come. */
+  received(streamId: number, bytes: Uint8Array, fin: boolean): void
+  /** The bytes queued for the stream, or without one for the connection, fell to the low-water mark. */
+  drained(streamId?: number): void
+  /** The peer gave the stream up: it sends no more, or reads no more. */
+  abandoned?(streamId: number): void
+  /** Exactly once, never from inside `close()`; nothing is called after it. E_CHANNEL_LOST or E_CHANNEL_CLOSED. */
+  closed(cause: Error): void
+}
+
+/** A connection as its users see it. After its end every method is harmless and does nothing. */
+export interface QuicConnection {
+  readonly dialed: boolean
+  readonly remote: Address
+  /** DER, once established. */
+  readonly peerCertificate: Uint8Array | undefined
+  /** Smoothed round-trip time in whole milliseconds: 0 on loopback. Undefined unless open. */
+  readonly rttMs: number | undefined
+  /** Bytes written and not yet handed to QUIC. */
+  readonly queuedBytes: number
+  queuedBytesOf(streamId: number): number
+  /** Queues a copy of the bytes, which go out at the end of this turn of the event loop, or as the peer allows. */
+  write(streamId: number, bytes: Uint8Array): void
+  /** Ends our side of the stream after what was written. */
+  finish(streamId: number): void
+  /** Gives the stream up in both directions. */
+  abandon(streamId: number): void
+  /** Lower goes first, 0 to 255; 127 unless told. Equals take turns. */
+  prioritize(streamId: number, urgency: number): void
+  /** Leaves the stream's bytes where they are, so that flow control stops the peer, until `resume`. */
+  pause(streamId: number): void
+  resume(streamId: number): void
+  /** Sends what the peer allows of what was written, then a close with `code` and `reason`. */
+  close(code: number, reason: string): void
+}

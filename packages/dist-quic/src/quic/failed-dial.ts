@@ -1,0 +1,24 @@
+/** What dialing gives when there is nothing to dial with: a connection that was over before it began. */
+import { quicError } from '../errors.ts'
+import type { Address } from './address.ts'
+import type { ConnectionHandler, QuicConnection } from './contract.ts'
+
+/** Tells the handler in a later turn, as every other failure does. */
+export function failedDial(remote: Address, handler: ConnectionHandler, reason: string): QuicConnection {
+  setImmediate(() => handler.closed(quicError('E_CHANNEL_CLOSED', { node: remote.host, reason })))
+  return {
+    dialed: true,
+    remote,
+    peerCertificate: undefined,
+    rttMs: undefined,
+    queuedBytes: 0,
+    queuedBytesOf: () => 0,
+    write() {},
+    finish() {},
+    abandon() {},
+    prioritize() {},
+    pause() {},
+    resume() {},
+    close() {},
+  }
+}

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { HandshakeCaps } from './handshake-caps.ts'
+
+test('one address cannot take the places of all', () => {
+  const caps = new HandshakeCaps(3, 2)
+  caps.begin('10.0.0.1')
+  caps.begin('10.0.0.1')
+  expect([caps.mayBegin('10.0.0.1'), caps.mayBegin('10.0.0.2')]).toEqual([false, true])
+  caps.begin('10.0.0.2')
+  expect(caps.mayBegin('10.0.0.3')).toBe(false)
+})
+
+test('what ends makes room', () => {
+  const caps = new HandshakeCaps(1, 1)
+  caps.begin('10.0.0.1')
+  caps.end('10.0.0.1')
+  expect([caps.mayBegin('10.0.0.1'), caps.total]).toEqual([true, 0])
+})

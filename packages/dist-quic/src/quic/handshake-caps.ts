@@ -1,0 +1,38 @@
+/** Counts accepted connections that are not proved yet, in all and for each party, and says when it is too many. */
+import { partyOf } from './address.ts'
+
+export class HandshakeCaps {
+  readonly #max: number
+  readonly #perPartyMax: number
+  readonly #parties = new Map<string, number>()
+  #total = 0
+
+  constructor(max: number, perPartyMax: number) {
+    this.#max = max
+    this.#perPartyMax = perPartyMax
+  }
+
+  get total(): number {
+    return this.#total
+  }
+
+  /** Whether one more from that host may begin. */
+  mayBegin(host: string): boolean {
+    return this.#total < this.#max && (this.#parties.get(partyOf(host)) ?? 0) < this.#perPartyMax
+  }
+
+  begin(host: string): void {
+    const party = partyOf(host)
+    this.#total++
+    this.#parties.set(party, (this.#parties.get(party) ?? 0) + 1)
+  }
+
+  /** Once for each `begin`, whether it was proved or given up. */
+  end(host: string): void {
+    const party = partyOf(host)
+    const left = (this.#parties.get(party) ?? 1) - 1
+    this.#total--
+    if (left === 0) this.#parties.delete(party)
+    else this.#parties.set(party, left)
+  }
+}

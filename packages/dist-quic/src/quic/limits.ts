@@ -1,0 +1,36 @@
+/** Every bound of the QUIC endpoint: what a peer, or nobody in particular, can make us hold or do. */
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+export const limits = {
+  /** Connections of an endpoint, whatever their state: past it new ones are not accepted. */
+  connectionsMax: 8_192,
+  /** Accepted connections whose TLS handshake is not done: in all, and from one address. */
+  handshakesMax: 512,
+  handshakesPerAddressMax: 64,
+  /** A TLS handshake that we accepted and that takes longer is given up. */
+  handshakeMsMax: 5_000,
+  /** How long a Retry token is good for; RFC 9000 8.1.3 asks for a short time. */
+  retryTokenMsMax: 10_000,
+  /** DER bytes of the peer's one certificate. */
+  certificateBytesMax: 8 * KiB,
+  /** Streams the peer may have open at a time. RFC 9000 21.8: a stream is memory before any byte came. */
+  streamsBidiMax: 16,
+  streamsUniMax: 0,
+  /** Text of a close reason, both ways. */
+  reasonBytesMax: 256,
+  /** No initial packet is shorter: RFC 9000 14.1. A shorter datagram from a stranger gets no answer. */
+  initialBytesMin: 1_200,
+  /** Packets of one connection in one flush, so that acknowledgements and other connections get their turn. */
+  flushPacketsMax: 32,
+  /** Bytes that may wait inside libuv because the kernel's buffer is full; past it flushes wait too. */
+  socketQueueBytesMax: 256 * KiB,
+  /** What we ask of the kernel for the socket, each way; it may give less. */
+  socketBufferBytes: 4 * MiB,
+  /** `drained()` tells when the bytes queued fall to this: for all streams of a connection, and for one. */
+  lowWaterBytes: 128 * KiB,
+  lowWaterStreamBytes: 64 * KiB,
+  /** Free chunks of outgoing bytes kept for reuse, a size. */
+  chunksFreeMax: 64,
+} as const

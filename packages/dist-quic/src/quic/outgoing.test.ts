@@ -1,0 +1,169 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ChunkPool } from './chunk-pool.ts'
+import { Outgoing, type OutgoingEvents } from './outgoing.ts'
+
+/** Takes so many bytes in all, as a congestion window does. */
+class Window {
+  room: number
+  readonly calls: [number, number, boolean][] = []
+  readonly bytes = new Map<number, number[]>()
+  failure: string | undefined
+
+  constructor(room: number) {
+    this.room = room
+  }
+
+  streamSend(id: number, bytes: Uint8Array, fin: boolean): number | null {
+    if (this.failure !== undefined) throw new Error(this.failure)
+    const taken = Math.min(this.room, bytes.length)
+    this.room -= taken
+    this.calls.push([id, taken, fin && taken === bytes.length])
+    this.bytes.set(id, [...(this.bytes.get(id) ?? []), ...bytes.subarray(0, taken)])
+    return taken === 0 && bytes.length > 0 ? null : taken
+  }
+
+  streamPriority(): void {}
+}
+
+class Heard implements OutgoingEvents {
+  readonly events: unknown[] = []
+
+  drained(streamId: number | undefined): void {
+    this.events.push(['drained', streamId])
+  }
+
+  stopped(streamId: number): void {
+    this.events.push(['stopped', streamId])
+  }
+}
+
+const outgoing = () => new Outgoing(new ChunkPool())
+
+test('small writes of a turn become one call', () => {
+  const queue = outgoing()
+  const window = new Window(1e6)
+  for (let times = 0; times < 10; times++) queue.append(0, Buffer.alloc(10))
+  queue.push(window, new Heard())
+  expect(window.calls).toEqual([[0, 100, false]])
+  expect(queue.bytes).toBe(0)
+})
+
+test('what is written is copied', () => {
+  const queue = outgoing()
+  const window = new Window(1e6)
+  const bytes = Buffer.from('abc')
+  queue.append(0, bytes)
+  bytes.fill(0)
+  queue.push(window, new Heard())
+  expect(Buffer.from(window.bytes.get(0) ?? []).toString()).toBe('abc')
+})
+
+test('what the window does not take stays, and its stream says when it drained', () => {
+  const queue = outgoing()
+  const heard = new Heard()
+  queue.append(4, Buffer.alloc(200_000))
+  queue.push(new Window(50_000), heard)
+  expect([queue.bytes, queue.bytesOf(4), heard.events]).toEqual([150_000, 150_000, []])
+  queue.push(new Window(1e6), heard)
+  expect(heard.events).toEqual([
+    ['drained', 4],
+    ['drained', undefined],
+  ])
+})
+
+test('an urgent stream goes first, and equals share', () => {
+  const queue = outgoing()
+  const window = new Window(1e6)
+  queue.append(4, Buffer.alloc(200_000))
+  queue.append(8, Buffer.alloc(200_000))
+  queue.append(0, Buffer.alloc(100))
+  queue.prioritize(0, 0)
+  queue.push(window, new Heard())
+  expect(window.calls.slice(0, 4).map(([id]) => id)).toEqual([0, 4, 8, 4])
+})
+
+test('a full window does not keep serving the same stream', () => {
+  const queue = outgoing()
+  for (const id of [4, 8, 12]) queue.append(id, Buffer.alloc(1000))
+  const first = [0, 1, 2].map(() => {
+    const window = new Window(100)
+    queue.push(window, new Heard())
+    return window.calls[0]?.[0]
+  })
+  expect(first).toEqual([4, 8, 12])
+})
+
+test('the end of a stream goes with its last bytes, or alone', () => {
+  const queue = outgoing()
+  const window = new Window(1e6)
+  queue.append(0, Buffer.from('ab'))
+  queue.finish(0)
+  queue.finish(4)
+  queue.append(0, Buffer.from('too late'))
+  queue.push(window, new Heard())
+  queue.push(window, new Heard())
+  expect(window.calls).toEqual([
+    [0, 2, true],
+    [4, 0, true],
+  ])
+})
+
+test('a stream that the peer stopped drops its bytes and takes no more', () => {
+  const queue = outgoing()
+  const window = new Window(1e6)
+  const heard = new Heard()
+  window.failure = 'StreamStopped(3)'
+  queue.append(0, Buffer.alloc(10))
+  queue.push(window, heard)
+  queue.append(0, Buffer.alloc(10))
+  expect([heard.events, queue.bytes]).toEqual([[['stopped', 0]], 0])
+})
+
+test('a stream that the peer does not allow yet waits, and any other failure is the connection’s', () => {
+  const queue = outgoing()
+  const window = new Window(1e6)
+  queue.append(64, Buffer.alloc(10))
+  window.failure = 'StreamLimit'
+  queue.push(window, new Heard())
+  expect(queue.bytes).toBe(10)
+  window.failure = 'InternalError'
+  expect(() => queue.push(window, new Heard())).toThrow('InternalError')
+})
+
+test('whatever the writes and windows, each stream’s bytes come out whole and in order', () => {
+  const write = fc.record({ id: fc.constantFrom(0, 4, 8), length: fc.integer({ min: 0, max: 80_000 }) })
+  const rooms = fc.array(fc.integer({ min: 0, max: 60_000 }), { maxLength: 10 })
+  fc.assert(
+    fc.property(fc.array(write, { maxLength: 8 }), rooms, (writes, windows) => {
+      const queue = outgoing()
+      const expected = new Map<number, number>()
+      const taken = new Map<number, number>()
+      let fill = 0
+      const sink = new Window(0)
+      sink.streamSend = (id, bytes) => {
+        const count = Math.min(sink.room, bytes.length)
+        sink.room -= count
+        const at = taken.get(id) ?? 0
+        for (let i = 0; i < count; i++) if (bytes[i] !== (at + i) % 251) throw new Error('out of order')
+        taken.set(id, at + count)
+        return count === 0 ? null : count
+      }
+      for (const { id, length } of writes) {
+        fill = expected.get(id) ?? 0
+        queue.append(
+          id,
+          Uint8Array.from({ length }, (_, i) => (fill + i) % 251),
+        )
+        expected.set(id, fill + length)
+        sink.room = windows.pop() ?? 0
+        queue.push(sink, new Heard())
+      }
+      sink.room = Number.MAX_SAFE_INTEGER
+      queue.push(sink, new Heard())
+      expect(queue.bytes).toBe(0)
+      for (const [id, length] of expected) expect(taken.get(id) ?? 0).toBe(length)
+    }),
+    { numRuns: 30 },
+  )
+})

@@ -1,0 +1,254 @@
+/**
+ * Bytes written but not yet taken by the native connection, which takes only what congestion and flow control
+ * allow. Many small writes to a stream become one native call; urgent streams go first, the others take turns,
+ * a chunk each.
+ */
+import { type Chunk, type ChunkPool, smallChunkBytes } from './chunk-pool.ts'
+import { limits } from './limits.ts'
+
+/** The part of a native connection that takes stream bytes. */
+export interface StreamSink {
+  /** How many of the bytes it took; null for none now. Throws an error named after what is wrong. */
+  streamSend(streamId: number, bytes: Uint8Array, fin: boolean): number | null
+  streamPriority(streamId: number, urgency: number, incremental: boolean): void
+}
+
+/** What `push` saw happen. Called after the sink was left, in no particular order. */
+export interface OutgoingEvents {
+  /** The bytes of the stream, or with undefined of all streams, fell to the low-water mark. */
+  drained(streamId: number | undefined): void
+  /** The peer wants no more of this stream; what waited is dropped. */
+  stopped(streamId: number): void
+}
+
+interface OutgoingStream {
+  readonly id: number
+  urgency: number
+  urgencyTold: boolean
+  readonly chunks: Chunk[]
+  bytes: number
+  /** Was above its low-water mark since it last drained. */
+  high: boolean
+  finish: boolean
+  /** Takes no more writes: finished or stopped. */
+  over: boolean
+}
+
+/** The urgency of a stream that was given none. Lower goes first; 0 to 255, as in the library. */
+export const urgencyDefault = 127
+
+export class Outgoing {
+  readonly #pool: ChunkPool
+  readonly #streams = new Map<number, OutgoingStream>()
+  /** Streams with something to send, the most urgent first. */
+  #waiting: OutgoingStream[] = []
+  #last: OutgoingStream | undefined
+  #bytes = 0
+  #high = false
+
+  constructor(pool: ChunkPool) {
+    this.#pool = pool
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  bytesOf(streamId: number): number {
+    return this.#streams.get(streamId)?.bytes ?? 0
+  }
+
+  /** Copies the bytes. Those for a stream that is over are dropped. */
+  append(streamId: number, bytes: Uint8Array): void {
+    const stream = this.#last?.id === streamId ? this.#last : this.#streamOf(streamId)
+    const length = bytes.length
+    if (stream.over || stream.finish || length === 0) return
+    if (stream.bytes === 0) this.#wait(stream)
+    const tail = stream.chunks.at(-1)
+    if (tail !== undefined && tail.buffer.length - tail.end >= length) {
+      tail.buffer.set(bytes, tail.end)
+      tail.end += length
+    } else {
+      this.#spread(stream, tail, bytes)
+    }
+    stream.bytes += length
+    this.#bytes += length
+    if (stream.bytes > limits.lowWaterStreamBytes) stream.high = true
+    if (this.#bytes > limits.lowWaterBytes) this.#high = true
+  }
+
+  /** Ends the stream after what was written. */
+  finish(streamId: number): void {
+    const stream = this.#streamOf(streamId)
+    if (stream.over || stream.finish) return
+    if (stream.bytes === 0) this.#wait(stream)
+    stream.finish = true
+  }
+
+  /** Lower goes first. */
+  prioritize(streamId: number, urgency: number): void {
+    const stream = this.#streamOf(streamId)
+    stream.urgency = urgency
+    stream.urgencyTold = false
+    this.#waiting.sort((a, b) => a.urgency - b.urgency)
+  }
+
+  /** Drops what waits on the stream, and all that is written to it later. */
+  stop(streamId: number): void {
+    const stream = this.#streamOf(streamId)
+    this.#discard(stream)
+    this.#waiting = this.#waiting.filter(other => other !== stream)
+  }
+
+  /** Forgets a stream that is over in both directions. */
+  forget(streamId: number): void {
+    this.stop(streamId)
+    this.#streams.delete(streamId)
+    this.#last = undefined
+  }
+
+  /** Hands the sink all it takes. Throws what the sink throws when it does not concern one stream only. */
+  push(sink: StreamSink, events: OutgoingEvents): void {
+    if (this.#waiting.length === 0) return
+    const stopped: number[] = []
+    const drained: number[] = []
+    let from = 0
+    while (from < this.#waiting.length) {
+      const to = this.#endOfUrgency(from)
+      this.#takeTurns(sink, from, to, stopped, drained)
+      from = to
+    }
+    this.#waiting = this.#waiting.filter(stream => stream.bytes > 0 || (stream.finish && !stream.over))
+    for (const id of stopped) events.stopped(id)
+    for (const id of drained) events.drained(id)
+    if (this.#high && this.#bytes <= limits.lowWaterBytes) {
+      this.#high = false
+      events.drained(undefined)
+    }
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    for (const stream of this.#streams.values()) this.#discard(stream)
+    this.#waiting = []
+    this.#streams.clear()
+    this.#last = undefined
+  }
+
+  #streamOf(id: number): OutgoingStream {
+    let stream = this.#streams.get(id)
+    if (stream === undefined) {
+      stream = {
+        id,
+        urgency: urgencyDefault,
+        urgencyTold: true,
+        chunks: [],
+        bytes: 0,
+        high: false,
+        finish: false,
+        over: false,
+      }
+      this.#streams.set(id, stream)
+    }
+    this.#last = stream
+    return stream
+  }
+
+  #wait(stream: OutgoingStream): void {
+    let at = this.#waiting.length
+    while (at > 0 && (this.#waiting[at - 1] as OutgoingStream).urgency > stream.urgency) at--
+    this.#waiting.splice(at, 0, stream)
+  }
+
+  #spread(stream: OutgoingStream, tail: Chunk | undefined, bytes: Uint8Array): void {
+    let from = 0
+    let chunk = tail
+    while (from < bytes.length) {
+      if (chunk === undefined || chunk.end === chunk.buffer.length) {
+        chunk = this.#pool.take(stream.chunks.length > 0 || bytes.length - from > smallChunkBytes)
+        stream.chunks.push(chunk)
+      }
+      const part = Math.min(bytes.length - from, chunk.buffer.length - chunk.end)
+      chunk.buffer.set(bytes.subarray(from, from + part), chunk.end)
+      chunk.end += part
+      from += part
+    }
+  }
+
+  #endOfUrgency(from: number): number {
+    const { urgency } = this.#waiting[from] as OutgoingStream
+    let to = from + 1
+    while (to < this.#waiting.length && (this.#waiting[to] as OutgoingStream).urgency === urgency) to++
+    return to
+  }
+
+  // Rounds over the streams of one urgency, a chunk each, until the sink takes nothing from any of them. Who
+  // came first goes to the back, so that a small window is shared over the flushes too.
+  #takeTurns(sink: StreamSink, from: number, to: number, stopped: number[], drained: number[]): void {
+    for (let took = true; took; ) {
+      took = false
+      for (let at = from; at < to; at++) {
+        const stream = this.#waiting[at] as OutgoingStream
+        if (this.#pushOne(sink, stream, stopped)) took = true
+        if (stream.high && stream.bytes <= limits.lowWaterStreamBytes) {
+          stream.high = false
+          drained.push(stream.id)
+        }
+      }
+    }
+    if (to - from > 1) this.#waiting.splice(to - 1, 0, ...this.#waiting.splice(from, 1))
+  }
+
+  // Whether it is worth asking again.
+  #pushOne(sink: StreamSink, stream: OutgoingStream, stopped: number[]): boolean {
+    const chunk = stream.chunks[0]
+    if (stream.over || (chunk === undefined && !stream.finish)) return false
+    const bytes = chunk?.buffer.subarray(chunk.start, chunk.end) ?? Buffer.alloc(0)
+    const fin = stream.finish && stream.chunks.length <= 1
+    const taken = this.#send(sink, stream, bytes, fin, stopped)
+    if (taken === undefined) return false
+    if (taken === bytes.length && fin) stream.over = true
+    if (chunk === undefined) return false
+    chunk.start += taken
+    stream.bytes -= taken
+    this.#bytes -= taken
+    if (chunk.start < chunk.end) return false
+    stream.chunks.shift()
+    this.#pool.give(chunk)
+    return true
+  }
+
+  // Undefined when nothing was taken.
+  #send(
+    sink: StreamSink,
+    stream: OutgoingStream,
+    bytes: Uint8Array,
+    fin: boolean,
+    stopped: number[],
+  ): number | undefined {
+    try {
+      const taken = sink.streamSend(stream.id, bytes, fin)
+      if (!stream.urgencyTold) {
+        sink.streamPriority(stream.id, stream.urgency, true)
+        stream.urgencyTold = true
+      }
+      return taken ?? undefined
+    } catch (error) {
+      const name = error instanceof Error ? error.message : ''
+      // The peer lets us open more later.
+      if (name === 'StreamLimit') return undefined
+      if (!/^(StreamStopped|InvalidStreamState|FinalSize)/.test(name)) throw error
+      this.#discard(stream)
+      stopped.push(stream.id)
+      return undefined
+    }
+  }
+
+  #discard(stream: OutgoingStream): void {
+    for (const chunk of stream.chunks) this.#pool.give(chunk)
+    stream.chunks.length = 0
+    this.#bytes -= stream.bytes
+    stream.bytes = 0
+    stream.over = true
+  }
+}

@@ -1,0 +1,27 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { connectionIdBytes, destinationKey, keyOf, longHead } from './packet-head.ts'
+
+const id = Buffer.alloc(connectionIdBytes, 9)
+const long = Buffer.concat([Buffer.from([0xc0, 0, 0, 0, 1, id.length]), id, Buffer.from([2, 7, 8]), Buffer.alloc(20)])
+
+test('a short and a long packet to one id have one key', () => {
+  const short = Buffer.concat([Buffer.from([0x40]), id, Buffer.alloc(20)])
+  expect(destinationKey(short)).toBe(keyOf(id))
+  expect(destinationKey(long)).toBe(keyOf(id))
+})
+
+test('the head of an initial packet is read', () => {
+  expect(longHead(long)).toEqual({ version: 1, initial: true, destination: id, source: Buffer.from([7, 8]) })
+})
+
+test('no bytes make reading a head throw, and what is read lies within them', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 64 }), bytes => {
+      const packet = Buffer.from(bytes)
+      const head = longHead(packet)
+      expect(head === undefined || head.destination.length + head.source.length + 7 <= packet.length).toBe(true)
+      destinationKey(packet)
+    }),
+  )
+})

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { RetryTokens } from './retry-token.ts'
+
+const tokens = new RetryTokens(Buffer.alloc(32, 1), 10_000)
+const client = { host: '10.0.0.1', port: 4000 }
+const firstId = Buffer.from('first id')
+const retryId = Buffer.alloc(16, 2)
+const token = tokens.mint({ client, firstId, retryId }, 1_000)
+
+test('a token gives back the first id of the client it was minted for', () => {
+  expect(tokens.check(token, client, retryId, 1_000)).toEqual(firstId)
+  expect(tokens.check(token, client, retryId, 11_000)).toEqual(firstId)
+})
+
+test('a token is worth nothing at another address, another port, with another id, or later', () => {
+  expect(tokens.check(token, { ...client, host: '10.0.0.2' }, retryId, 1_000)).toBeUndefined()
+  expect(tokens.check(token, { ...client, port: 4001 }, retryId, 1_000)).toBeUndefined()
+  expect(tokens.check(token, client, Buffer.alloc(16, 3), 1_000)).toBeUndefined()
+  expect(tokens.check(token, client, retryId, 11_001)).toBeUndefined()
+})
+
+test('a token of another key, and one with any byte changed, are refused', () => {
+  const others = new RetryTokens(Buffer.alloc(32, 4), 10_000)
+  expect(others.check(token, client, retryId, 1_000)).toBeUndefined()
+  for (let at = 0; at < token.length; at++) {
+    const forged = Buffer.from(token)
+    forged[at] = (forged[at] as number) ^ 1
+    expect(tokens.check(forged, client, retryId, 1_000)).toBeUndefined()
+  }
+})
+
+test('tokens of impossible lengths are refused', () => {
+  for (const length of [0, 1, 37, 59, 500]) {
+    expect(tokens.check(Buffer.alloc(length), client, retryId, 1_000)).toBeUndefined()
+  }
+})

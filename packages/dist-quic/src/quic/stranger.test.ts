@@ -1,0 +1,67 @@
+import { systemClock, systemEntropy } from '@barrel-actors/runtime'
+import fc from 'fast-check'
+import { beforeAll, expect, test } from 'vitest'
+import { loadNative } from './native.ts'
+import { StrangerDesk } from './stranger.ts'
+
+const client = { host: '10.0.0.1', port: 4000 }
+const out = Buffer.alloc(2000)
+let desk: StrangerDesk
+
+beforeAll(async () => {
+  desk = new StrangerDesk(await loadNative(), systemClock, systemEntropy)
+})
+
+function initial(version: number, id: Uint8Array, token: Uint8Array, length = 1200): Buffer {
+  const versionBytes = Buffer.alloc(4)
+  versionBytes.writeUInt32BE(version)
+  const ids = [Uint8Array.of(id.length), id, Uint8Array.of(4), Buffer.from('peer')]
+  const parts = [Uint8Array.of(0xc0), versionBytes, ...ids, Uint8Array.of(token.length), token]
+  const head = Buffer.concat([...parts, Uint8Array.of(0x44, 0x00)])
+  return Buffer.concat([head, Buffer.alloc(Math.max(0, length - head.length))])
+}
+
+const first = Buffer.from('its first id')
+
+test('a client without a token gets a Retry, and is accepted with the token and the id in it', () => {
+  const retry = desk.answer(initial(1, first, Buffer.alloc(0)), client, out)
+  if (retry.kind !== 'reply') throw new Error(retry.kind)
+  expect(retry.length).toBeLessThan(1200)
+  // Long head, 4 bytes source id of ours to it, then our id, then the token, then 16 bytes of integrity tag.
+  const packet = out.subarray(0, retry.length)
+  const retryId = packet.subarray(11, 27)
+  const token = packet.subarray(27, retry.length - 16)
+  const accepted = desk.answer(initial(1, retryId, token), client, out)
+  expect(accepted).toEqual({ kind: 'accept', sourceId: Buffer.from(retryId), firstId: first })
+  const stolen = desk.answer(initial(1, retryId, token), { ...client, host: '10.0.0.2' }, out)
+  expect(stolen).toEqual({ kind: 'drop', why: 'badRetryToken' })
+})
+
+test('an unknown version is answered with the known ones', () => {
+  const answer = desk.answer(initial(0x0a0a0a0b, first, Buffer.alloc(0)), client, out)
+  expect(answer.kind).toBe('reply')
+  expect(out.readUInt32BE(1)).toBe(0)
+})
+
+test('nothing shorter than an initial packet is answered, nor is anything that is none', () => {
+  const token = Buffer.alloc(0)
+  const handshake = initial(1, first, token)
+  handshake[0] = 0xe0
+  const short = initial(1, first, token)
+  short[0] = 0x40
+  const unanswered = [initial(1, first, token, 1199), initial(0, first, token), handshake, short, Buffer.alloc(0)]
+  expect(unanswered.map(packet => desk.answer(packet, client, out).kind)).toEqual(Array(5).fill('drop'))
+})
+
+test('no bytes make it throw, or answer with more than came', () => {
+  const packets = fc.uint8Array({ minLength: 1200, maxLength: 1400 })
+  fc.assert(
+    fc.property(packets, fc.constantFrom(0xc0, 0xd0, 0xe0, 0xf0, 0x80), (bytes, firstByte) => {
+      const packet = Buffer.from(bytes)
+      packet[0] = firstByte
+      packet.writeUInt32BE(1, 1)
+      const answer = desk.answer(packet, client, out)
+      expect(answer.kind === 'reply' ? answer.length : 0).toBeLessThanOrEqual(packet.length)
+    }),
+  )
+})
