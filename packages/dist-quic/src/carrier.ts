@@ -2,7 +2,7 @@
  * The carrier: one channel a node, whoever opened it. Two nodes that dial each other at the same time end up with
  * one channel: the dial of the greater name wins, unless it has not even been answered yet.
  */
-import type { Carrier, CarrierEvents, Channel, NodeName } from '@barrel-actors/runtime'
+import { type Carrier, type CarrierEvents, type Channel, hasCode, type NodeName } from '@barrel-actors/runtime'
 import { QuicChannel } from './channel/channel.ts'
 import type { CarrierContext } from './channel/context.ts'
 import { Dial } from './channel/dial.ts'
@@ -77,6 +77,7 @@ export class QuicCarrier implements Carrier {
     return new Session(
       this.#context,
       {
+        isSuperseded: node => this.#isSuperseded(node),
         answered: session => this.#dialOf(session)?.answered(),
         authenticated: (session, result) => {
           channel = this.#adopt(session, result)
@@ -84,6 +85,7 @@ export class QuicCarrier implements Carrier {
         frame: (bytes, start, end) => channel?.receive(bytes, start, end),
         closed: (session, cause) => {
           if (channel !== undefined) channel.end(cause)
+          else if (hasCode(cause, 'E_DIAL_SUPERSEDED')) this.#dialOf(session)?.giveWay(cause)
           else this.#dialOf(session)?.ended(cause)
         },
       },
@@ -128,10 +130,14 @@ export class QuicCarrier implements Carrier {
       // A new life, or the same one that has lost its end: it replaces what is left of the old channel.
       return peer.creation < life.creation ? 'a later life of this node is connected' : undefined
     }
-    if (session.dialed !== undefined) return undefined
-    const ours = line.dial?.session
-    const oursWins = ours?.isAnswered === true && this.#context.self.name > peer.name
-    return oursWins ? anotherWon : undefined
+    return undefined
+  }
+
+  /** Both sides must come to the same answer: it is looked at before the other side is told that it has won. */
+  #isSuperseded(node: NodeName): boolean {
+    const line = this.#lines.get(node)
+    const isDialing = line?.channel.isDialing === true && line.dial?.session?.isAnswered === true
+    return isDialing && this.#context.self.name > node
   }
 
   #replace(channel: QuicChannel): void {

@@ -35,6 +35,10 @@ export const codes = {
     what: 'The node {node} dialed {dialed}, but this node is {self}.',
     todo: 'Correct the address or the node name that {node} was given.',
   },
+  E_DIAL_SUPERSEDED: {
+    what: 'The dial to {node} gave way to one that {node} had begun, which did not get through in time.',
+    todo: 'Send again: the channel is opened anew.',
+  },
   E_FILE_UNWRITABLE: {
     what: 'The file {path} cannot be written: {problem}.',
     todo: 'Let the user that runs this node write in its folder, and see that the disk has room.',

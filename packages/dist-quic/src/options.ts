@@ -27,7 +27,7 @@ export interface QuicOptions {
   readonly idleTimeoutMs?: number
   /** A channel that sent nothing for this long sends a ping. Default 2,000 ms. */
   readonly keepAliveMs?: number
-  /** Bytes of a UDP payload, 1,200 to 60,000. Default 16 KiB to loopback, 1,350 to others. */
+  /** Bytes of a UDP payload, 1,200 to 16,383. Default 16 KiB to loopback, 1,350 to others. */
   readonly packetBytesMax?: number
   /** `send` returns false once this much waits for one node. Default 1 MiB. */
   readonly queueBytesHigh?: number
@@ -73,7 +73,7 @@ export function resolveOptions(options: QuicOptions, dataDir: string | undefined
   check('address', isIP(resolved.address) !== 0, 'it is an IP address of this machine')
   check('authTrustMode', ['tofu', 'strict'].includes(resolved.authTrustMode), "it is 'tofu' or 'strict'")
   const packetBytes = resolved.packetBytesMax ?? 1350
-  check('packetBytesMax', isWhole(packetBytes, 1200, 60_000), 'it is 1200 to 60000 bytes')
+  check('packetBytesMax', isWhole(packetBytes, 1200, 16_383), 'it is 1200 to 16383 bytes')
   for (const option of durations) check(option, resolved[option] > 0, 'it is a number of milliseconds above 0')
   return resolved
 }

@@ -46,7 +46,16 @@ export function hasCode(error: unknown, code: string): error is BarrelError {
 }
 
 function fill(text: string, fields: ErrorFields): string {
-  return text.replace(/\{(\w+)\}/g, (_, field: string) => oneLine(String(fields[field])))
+  return text.replace(/\{(\w+)\}/g, (_, field: string) => oneLine(textOf(fields[field])))
+}
+
+/** Any value as a text. Never throws, whoever made the value: what it stands in is on the way of an end or an error. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return 'a value without a text'
+  }
 }
 
 // Names and reasons may come from another node: no new lines, no terminal escapes in our messages.
@@ -120,7 +129,7 @@ export const codes = {
   },
   E_NO_CARRIER: {
     what: 'The node {node} has no carrier, so it cannot reach {target}.',
-    todo: 'Start the node with startNode of barrel-actors, or give it a carrier extension such as quic().',
+    todo: 'Start the node with startNode of barrel-actors, or give it an extension that is a carrier.',
   },
   E_NOT_SPAWNED: {
     what: 'A {server} was made with new.',

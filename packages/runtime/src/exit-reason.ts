@@ -1,4 +1,4 @@
-import { BarrelError } from './errors.ts'
+import { BarrelError, textOf } from './errors.ts'
 
 /**
  * Why a process ended: plain data, so that it crosses the wire and prints well. `'normal'`, `'shutdown'`,
@@ -19,36 +19,42 @@ export interface ErrorInfo {
 
 const causesMax = 4
 
-/** The exit reason of a process that ended because its code threw. */
+/** The exit reason of a process that ended because its code threw. Never throws, whatever was thrown. */
 export function reasonOf(error: unknown, callback?: string): { readonly error: ErrorInfo } {
-  return { error: infoOf(error, callback, causesMax) }
+  try {
+    return { error: infoOf(error, callback, causesMax) }
+  } catch {
+    const info = { name: 'Thrown', message: 'a value that throws when it is read' }
+    return { error: callback === undefined ? info : { ...info, callback } }
+  }
 }
 
 function infoOf(error: unknown, callback: string | undefined, causesLeft: number): ErrorInfo {
   const info: { -readonly [Key in keyof ErrorInfo]: ErrorInfo[Key] } =
     error instanceof Error
-      ? { name: error.name, message: error.message }
+      ? { name: textOf(error.name), message: textOf(error.message) }
       : { name: 'Thrown', message: describe(error) }
   if (callback !== undefined) info.callback = callback
   if (!(error instanceof Error)) return info
-  if (error.stack !== undefined) info.stack = error.stack
+  const { stack, cause } = error
+  if (typeof stack === 'string') info.stack = stack
   const code = error instanceof BarrelError ? error.code : (error as { code?: unknown }).code
   if (typeof code === 'string') info.code = code
-  if (error.cause !== undefined && causesLeft > 0) info.cause = infoOf(error.cause, undefined, causesLeft - 1)
+  if (cause !== undefined && causesLeft > 0) info.cause = infoOf(cause, undefined, causesLeft - 1)
   return info
 }
 
-/** An exit reason in a few words, for errors and logs. */
+/** An exit reason in a few words, for errors and logs. Never throws: reasons come from anyone. */
 export function describe(reason: ExitReason): string {
   if (typeof reason === 'string') return reason
-  const error = (reason as { error?: Partial<ErrorInfo> } | undefined)?.error
-  if (typeof error?.message === 'string') {
-    const where = error.callback === undefined ? '' : ` in ${error.callback}`
-    return `${error.name}: ${error.message}${where}`
-  }
   try {
+    const error = (reason as { error?: Partial<ErrorInfo> } | null | undefined)?.error
+    if (typeof error?.message === 'string') {
+      const where = error.callback === undefined ? '' : ` in ${error.callback}`
+      return `${error.name}: ${error.message}${where}`
+    }
     return JSON.stringify(reason) ?? String(reason)
   } catch {
-    return String(reason)
+    return textOf(reason)
   }
 }

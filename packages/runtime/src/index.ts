@@ -22,7 +22,7 @@ export {
   unregister,
   whereis,
 } from './default-node.ts'
-export type { Destination, NamedDestination, NameDestination, ViaDestination, Watchable } from './destination.ts'
+export type { Destination, NameDestination, NamedDestination, ViaDestination, Watchable } from './destination.ts'
 export type { Disk } from './disk/disk.ts'
 export { systemDisk } from './disk/system-disk.ts'
 export type { CodeTable, CodeText, ErrorFields, RuntimeCode } from './errors.ts'

@@ -25,27 +25,22 @@ export interface AnyProtocol {
 type CallOf<P extends Protocol> = P extends { readonly call: infer F } ? F : never
 
 /** Every request that may be called. */
-export type RequestOf<P extends Protocol> = CallOf<P> extends infer F
-  ? F extends (request: infer Request) => unknown
-    ? Request
-    : never
-  : never
+export type RequestOf<P extends Protocol> =
+  CallOf<P> extends infer F ? (F extends (request: infer Request) => unknown ? Request : never) : never
 
 /** What a request is answered with. */
-export type ReplyOf<P extends Protocol, Request> = CallOf<P> extends infer F
-  ? F extends (request: infer R) => infer Reply
-    ? Request extends R
-      ? Reply
+export type ReplyOf<P extends Protocol, Request> =
+  CallOf<P> extends infer F
+    ? F extends (request: infer R) => infer Reply
+      ? Request extends R
+        ? Reply
+        : never
       : never
     : never
-  : never
 
 /** Every reply that some request is answered with. */
-export type AnyReplyOf<P extends Protocol> = CallOf<P> extends infer F
-  ? F extends (request: never) => infer Reply
-    ? Reply
-    : never
-  : never
+export type AnyReplyOf<P extends Protocol> =
+  CallOf<P> extends infer F ? (F extends (request: never) => infer Reply ? Reply : never) : never
 
 export type CastOf<P extends Protocol> = P extends { readonly cast: infer Cast } ? Cast : never
 

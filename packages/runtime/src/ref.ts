@@ -16,9 +16,7 @@ export class Ref {
 
   /** Whether both are the same token: refs that came over a channel are equal without being identical. */
   equals(other: unknown): boolean {
-    return (
-      other instanceof Ref && other.id === this.id && other.creation === this.creation && other.node === this.node
-    )
+    return other instanceof Ref && other.id === this.id && other.creation === this.creation && other.node === this.node
   }
 
   /** `#Ref<name@host.creation.id>`, the same for equal refs: usable as a key. */

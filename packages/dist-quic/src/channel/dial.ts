@@ -1,11 +1,10 @@
 /** Dialing one node: its addresses one after the other, each for a while, until one answers. */
-import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
-import { type Endpoint as NodeEndpoint, hostOf, type NodeName, type Timer } from '@barrel-actors/runtime'
+import { hostOf, type Endpoint as NodeEndpoint, type NodeName, type Timer } from '@barrel-actors/runtime'
 import { problemOf, quicError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { quicDefaults } from '../options.ts'
 import type { Address } from '../quic/address.ts'
+import { lookUp } from '../quic/look-up.ts'
 import type { CarrierContext } from './context.ts'
 import { closeCode, type Session } from './session.ts'
 
@@ -59,6 +58,13 @@ export class Dial {
     else if (!this.#isOver) this.#next()
   }
 
+  /** The peer dials too, and its dial wins: waits for it as long as a handshake may take. */
+  giveWay(cause: Error): void {
+    this.#session = undefined
+    this.#timer?.cancel()
+    this.#timer = this.#context.clock.setTimer(this.#context.options.authHandshakeTimeoutMs, () => this.#fail(cause))
+  }
+
   /** Another session won, or nobody wants the channel any more. */
   abandon(reason: string): void {
     this.#isOver = true
@@ -95,11 +101,8 @@ export class Dial {
   }
 
   async #lookUp(host: string): Promise<string[]> {
-    if (isIP(host) !== 0) return [host]
-    const family = isIP(this.#context.options.address) === 4 ? 4 : 0
     try {
-      const found = await lookup(host, { all: true, family })
-      return found.map(({ address }) => address)
+      return await lookUp(host, this.#context.options.address)
     } catch (error) {
       const problem = problemOf(error)
       throw quicError('E_ADDRESS_UNRESOLVED', { host, node: this.node, problem }, error)

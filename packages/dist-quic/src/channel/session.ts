@@ -5,19 +5,21 @@
 import { createHash } from 'node:crypto'
 import type { BarrelError, NodeName, Timer } from '@barrel-actors/runtime'
 import { type QuicCode, quicError } from '../errors.ts'
-import type { TrustQuestion } from '../handshake/options.ts'
+import { nonceBytes } from '../handshake/messages.ts'
+import type { TrustAnswer, TrustQuestion } from '../handshake/options.ts'
 import { createHandshake, type Effect, type HandshakeResult, type HandshakeState, step } from '../handshake/state.ts'
 import type { ConnectionHandler, QuicConnection } from '../quic/contract.ts'
 import type { CarrierContext } from './context.ts'
 import { FrameReader, type FrameSink } from './frames.ts'
 import { acceptorSignals, controlStream, dialerSignals, urgency } from './streams.ts'
 
-const nonceBytes = 32
 /** Close codes of the application, for people who look at packets: the reason says it in words. */
 export const closeCode = { normal: 0, refused: 1, invalid: 2 } as const
 
 /** Who is told what becomes of a session. */
 export interface SessionEvents {
+  /** Whether an accepted connection from that node, which has yet to prove its name, must give way to a dial of ours. */
+  isSuperseded(node: NodeName): boolean
   /** TLS is done: the peer has answered. */
   answered(session: Session): void
   /** The peer has proved who it is. The session may be closed from within. */
@@ -124,8 +126,9 @@ export class Session implements ConnectionHandler {
     })
   }
 
-  #trust({ node, publicKey, hidden }: TrustQuestion): 'accept' | 'changed' | 'untrusted' {
+  #trust({ node, publicKey, hidden }: TrustQuestion): TrustAnswer {
     const { trustStore, options } = this.#context
+    if (this.dialed === undefined && this.#events.isSuperseded(node)) return 'superseded'
     const known = trustStore.check(node, publicKey)
     if (known === 'changed') return 'changed'
     if (known === 'pinned') return 'accept'
@@ -150,12 +153,20 @@ export class Session implements ConnectionHandler {
         return this.#finish(effect.result)
       case 'failed': {
         const failure = this.#failed(effect.code, { ...effect.fields, problem: effect.problem })
+        this.#noticeRemovedPin(effect.code, effect.fields['node'])
         this.#context.log.warn('handshake failed', { code: effect.code, problem: effect.problem, ...effect.fields })
         return this.close(closeCode.refused, effect.problem, failure)
       }
       default:
         return effect satisfies never
     }
+  }
+
+  // An operator who removes the pin file of a peer expects the peer's next try to succeed.
+  #noticeRemovedPin(code: QuicCode, node: unknown): void {
+    if (code !== 'E_PEER_KEY_CHANGED') return
+    const { trustStore, log } = this.#context
+    trustStore.refresh(node as NodeName).catch(error => log.error('pin not readable', { node, problem: String(error) }))
   }
 
   #failed(code: QuicCode, fields: Readonly<Record<string, unknown>>): BarrelError {

@@ -9,7 +9,11 @@ export interface TrustQuestion {
   readonly hidden: boolean
 }
 
-export type TrustAnswer = 'accept' | 'changed' | 'untrusted'
+/** `superseded`: the key may have the name, but another connection to that node is wanted in place of this one. */
+export type TrustAnswer = 'accept' | 'changed' | 'untrusted' | 'superseded'
+
+/** The reason in the refusal of a dial that loses against one from the other side. */
+export const supersededReason = 'superseded'
 
 export type HandshakeConfig = EndConfig &
   ({ readonly role: 'dialer'; readonly dialed: NodeName } | { readonly role: 'acceptor' })

@@ -247,15 +247,20 @@ test.each([
   expect(dialing.sent.dialer).toHaveLength(1)
 })
 
-test.each(['dialer', 'acceptor'] as const)('a name that was pinned meanwhile is refused at the end by the %s', side => {
+test.each([
+  { side: 'dialer', answers: 1, sends: 1 },
+  { side: 'dialer', answers: 2, sends: 2 },
+  { side: 'acceptor', answers: 1, sends: 2 },
+] as const)('a name pinned after $answers answers is refused by the $side', ({ side, answers, sends }) => {
   const questions: string[] = []
-  const trust = ({ node }: { node: string }) => (questions.push(node) > 1 ? 'changed' : 'accept')
+  const trust = ({ node }: { node: string }) => (questions.push(node) > answers ? 'changed' : 'accept')
   const ends = converse(
     dialerConfig(side === 'dialer' ? { trust } : {}),
     acceptorConfig(side === 'acceptor' ? { trust } : {}),
   )
-  expect([isDone(ends.dialer), isDone(ends.acceptor)]).toEqual([false, false])
+  expect(isDone(ends[side])).toBe(false)
   expect(outcomeOf(ends[side])).toBe('E_PEER_KEY_CHANGED')
+  expect(ends.sent[side]).toHaveLength(sends)
 })
 
 test('trust is asked about the name, the key and the wish to be hidden', () => {
@@ -269,7 +274,8 @@ test('bytes behind the last message end the handshake, in one piece or later', (
   const append = (side: Side): Wire => {
     return (from, bytes, index) => [from === side && index === 1 ? Buffer.concat([bytes, Buffer.of(0)]) : bytes]
   }
-  expect(isDone(converse(dialerConfig(), acceptorConfig(), append('dialer')).acceptor)).toBe(false)
+  const { acceptor, sent } = converse(dialerConfig(), acceptorConfig(), append('dialer'))
+  expect([isDone(acceptor), sent.acceptor.length]).toEqual([false, 1])
   expect(isDone(converse(dialerConfig(), acceptorConfig(), append('acceptor')).dialer)).toBe(false)
   for (const end of Object.values(endsOf(converse(dialerConfig(), acceptorConfig())))) {
     expect(hear(end.state, Buffer.of(0))).toMatchObject([{ kind: 'failed', code: 'E_HANDSHAKE_FAILED' }])
@@ -280,6 +286,14 @@ test('bytes behind the last message end the handshake, in one piece or later', (
 function endsOf({ dialer, acceptor }: ReturnType<typeof converse>): Record<Side, typeof dialer> {
   return { dialer, acceptor }
 }
+
+test('bytes that come before the start end the handshake', () => {
+  for (const config of [dialerConfig(), acceptorConfig()]) {
+    const state = createHandshake(config)
+    expect(failureOf(hear(state, Buffer.of(0)))).toMatchObject({ code: 'E_HANDSHAKE_FAILED' })
+    expect(step(state, { kind: 'start' }, now)).toEqual([])
+  }
+})
 
 test('the deadline ends a handshake in every phase, and only the acceptor says so', () => {
   const states = [started(dialerConfig()), started(), createHandshake(dialerConfig())]

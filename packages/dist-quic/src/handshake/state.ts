@@ -24,7 +24,7 @@ import {
   nonceBytes,
   type Role,
 } from './messages.ts'
-import type { HandshakeConfig } from './options.ts'
+import { type HandshakeConfig, supersededReason } from './options.ts'
 import { signedBytes, type Transcript } from './transcript.ts'
 
 /** What happens to a handshake. `expire` is the one deadline over the whole of it. */
@@ -98,6 +98,7 @@ function onBytes(state: HandshakeState, bytes: Uint8Array, now: number): Effect[
   let rest = bytes
   while (rest.length > 0) {
     if (state.phase === 'idle') return fail(state, unexpected('bytes before the start'))
+    // Also when this very chunk held the last message: what it led to is dropped, so that no OK goes out.
     if (state.phase === 'done') return fail(state, unexpected('bytes after the end'))
     const cut = cutMessage(state.inbox, rest)
     rest = rest.subarray(cut.used)
@@ -105,18 +106,10 @@ function onBytes(state: HandshakeState, bytes: Uint8Array, now: number): Effect[
     if (cut.message === undefined) break
     const decoded = decodeMessage(cut.message)
     if (typeof decoded === 'string') return [...effects, ...fail(state, unexpected(decoded))]
-    // The last message must also be the last bytes: looked at before anything is said about it.
-    if (rest.length > 0 && isLast(state, decoded))
-      return [...effects, ...fail(state, unexpected('bytes after the end'))]
     effects.push(...onMessage(state, decoded, cut.message, now))
     if (isFailed(state)) break
   }
   return effects
-}
-
-function isLast(state: HandshakeState, message: Message): boolean {
-  if (state.config.role === 'dialer') return message.kind === 'ok' || message.kind === 'fail'
-  return message.kind === 'proof'
 }
 
 function onMessage(state: HandshakeState, message: Message, bytes: Uint8Array, now: number): Effect[] {
@@ -166,6 +159,7 @@ function onOk(state: HandshakeState): Effect[] {
 
 function onFail(state: HandshakeState, reason: string): Effect[] {
   if (state.config.role === 'acceptor') return fail(state, unexpected('a refusal from a dialer'))
+  if (reason === supersededReason) return fail(state, { code: 'E_DIAL_SUPERSEDED', problem: 'the other end dials too' })
   return fail(state, { code: 'E_PEER_REFUSED', problem: `it refused this node: ${reason}`, fields: { reason } })
 }
 
@@ -202,6 +196,8 @@ function trustFailure(state: HandshakeState, hello: Hello): Failure | undefined 
       return { code: 'E_PEER_KEY_CHANGED', reason: 'key-changed', problem: 'another key is pinned for it', fields }
     case 'untrusted':
       return { code: 'E_PEER_UNTRUSTED', reason: 'untrusted', problem: 'its key is not pinned', fields }
+    case 'superseded':
+      return { code: 'E_DIAL_SUPERSEDED', reason: supersededReason, problem: 'another connection is wanted' }
     default:
       return answer satisfies never
   }

@@ -13,16 +13,17 @@ export interface Timing {
 }
 
 export class ConnectionTimer {
-  readonly #native: Pick<NativeConnection, 'timeout' | 'sendAckEliciting'>
+  readonly #native: Pick<NativeConnection, 'timeout'>
   readonly #timing: Timing
-  readonly #expire: () => void
+  readonly #expire: (quiet: boolean) => void
   #timer: Timer | undefined
   #dueAt = Number.POSITIVE_INFINITY
   #sentAt: number
   #sent = false
   #giveUpAt = Number.POSITIVE_INFINITY
 
-  constructor(native: Pick<NativeConnection, 'timeout' | 'sendAckEliciting'>, timing: Timing, expire: () => void) {
+  /** `expire` learns whether nothing was sent for the keep-alive time. Must not throw. */
+  constructor(native: Pick<NativeConnection, 'timeout'>, timing: Timing, expire: (quiet: boolean) => void) {
     this.#native = native
     this.#timing = timing
     this.#expire = expire
@@ -79,8 +80,6 @@ export class ConnectionTimer {
 
   #fired(): void {
     this.#dueAt = Number.POSITIVE_INFINITY
-    const now = this.#timing.clock.now()
-    if (now >= this.#sentAt + this.#timing.keepAliveMs) this.#native.sendAckEliciting()
-    this.#expire()
+    this.#expire(this.#timing.clock.now() >= this.#sentAt + this.#timing.keepAliveMs)
   }
 }

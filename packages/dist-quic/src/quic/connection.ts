@@ -37,6 +37,8 @@ export interface ConnectionOwner extends Timing {
 
 type Phase = 'opening' | 'open' | 'closing' | 'gone'
 
+// RFC 9000 20.1: INTERNAL_ERROR, and the TLS alerts bad_certificate and certificate_required.
+const internalErrorCode = 0x1
 const certificateCodes = { bad: 0x12a, required: 0x174 } as const
 
 export class Connection implements QuicConnection {
@@ -81,7 +83,7 @@ export class Connection implements QuicConnection {
       drained: streamId => this.#tell(handler => handler.drained(streamId)),
       stopped: streamId => this.#tell(handler => handler.abandoned?.(streamId)),
     }
-    this.#timer = new ConnectionTimer(native, owner, () => this.#expire())
+    this.#timer = new ConnectionTimer(native, owner, quiet => this.#expire(quiet))
     if (!this.dialed) this.#timer.giveUpAfter(limits.handshakeMsMax)
   }
 
@@ -117,6 +119,7 @@ export class Connection implements QuicConnection {
   abandon(streamId: number): void {
     if (!this.#alive) return
     this.#outgoing.stop(streamId)
+    this.#incoming.forget(streamId)
     this.#guard(() => {
       this.#shutdown(streamId, 0)
       this.#shutdown(streamId, 1)
@@ -160,8 +163,8 @@ export class Connection implements QuicConnection {
 
   /** Sends what there is to send, and notices an end. The endpoint calls it once a turn when it was asked to. */
   flush(): void {
-    if (this.#phase === 'gone') return
     this.#guard(() => {
+      if (this.#phase === 'gone') return
       if (this.#phase === 'open') {
         this.#incoming.read()
         this.#outgoing.push(this.#native, this.#outgoingEvents)
@@ -174,7 +177,7 @@ export class Connection implements QuicConnection {
 
   /** Forgets it at once: the endpoint's socket closes, so nothing can come or go any more. */
   drop(): void {
-    if (this.#phase !== 'gone') this.#vanish()
+    this.#vanish()
   }
 
   get #alive(): boolean {
@@ -188,10 +191,12 @@ export class Connection implements QuicConnection {
 
   #establish(): void {
     if (!this.#native.isEstablished()) return
-    const chain = this.#native.peerCertChain() ?? []
-    const [certificate] = chain
-    if (certificate === undefined || chain.length !== 1 || certificate.length > limits.certificateBytesMax) {
-      this.#native.close(false, chain.length === 0 ? certificateCodes.required : certificateCodes.bad, Buffer.alloc(0))
+    const [certificate, ...others] = this.#native.peerCertChain() ?? []
+    const proper = certificate !== undefined && certificate.length <= limits.certificateBytesMax && others.length === 0
+    // A resumed session would show an old certificate that nobody proved to hold now.
+    if (!proper || this.#native.isResumed()) {
+      const code = certificate === undefined ? certificateCodes.required : certificateCodes.bad
+      this.#native.close(false, code, Buffer.alloc(0))
       return
     }
     this.#peerCertificate = new Uint8Array(certificate)
@@ -224,10 +229,14 @@ export class Connection implements QuicConnection {
     }
   }
 
-  #expire(): void {
+  // `quiet`: we sent nothing for so long that a ping is due.
+  #expire(quiet: boolean): void {
     if (this.#phase === 'gone') return
     if (this.#timer.overdue) this.close(0, 'the handshake took too long')
-    this.#guard(() => this.#native.onTimeout())
+    this.#guard(() => {
+      if (quiet && this.#phase === 'open') this.#native.sendAckEliciting()
+      this.#native.onTimeout()
+    })
     this.flush()
   }
 
@@ -273,6 +282,7 @@ export class Connection implements QuicConnection {
   }
 
   #vanish(): void {
+    if (this.#phase === 'gone') return
     this.#phase = 'gone'
     this.#timer.stop()
     this.#owner.gone(this)
@@ -293,17 +303,16 @@ export class Connection implements QuicConnection {
   }
 
   #breakOff(error: unknown): void {
+    this.#owner.flushSoon(this)
+    // What throws even while it ends has nothing left to say.
+    if (!this.#alive) return this.#vanish()
+    const cause = quicError('E_CHANNEL_CLOSED', { node: this.#name, reason: problemOf(error) }, error)
     try {
-      this.#native.close(false, 1, Buffer.alloc(0))
-      this.#end(this.#native.localError() === null ? brokenBy(this.#name, error) : this.#causeOfEnd())
-    } catch (second) {
-      this.#end(brokenBy(this.#name, second))
+      this.#native.close(false, internalErrorCode, Buffer.alloc(0))
+      this.#end(cause)
+    } catch {
+      this.#end(cause)
       this.#vanish()
     }
-    this.#owner.flushSoon(this)
   }
-}
-
-function brokenBy(node: string, error: unknown): Error {
-  return quicError('E_CHANNEL_CLOSED', { node, reason: problemOf(error) }, error)
 }

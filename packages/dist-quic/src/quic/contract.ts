@@ -9,7 +9,7 @@ export interface ConnectionHandler {
   received(streamId: number, bytes: Uint8Array, fin: boolean): void
   /** The bytes queued for the stream, or without one for the connection, fell to the low-water mark. */
   drained(streamId?: number): void
-  /** The peer gave the stream up: it sends no more, or reads no more. */
+  /** The peer gave the stream up: it sends no more, or reads no more. May come for each of the two. */
   abandoned?(streamId: number): void
   /** Exactly once, never from inside `close()`; nothing is called after it. E_CHANNEL_LOST or E_CHANNEL_CLOSED. */
   closed(cause: Error): void
@@ -28,7 +28,7 @@ export interface QuicConnection {
   queuedBytesOf(streamId: number): number
   /** Queues a copy of the bytes, which go out at the end of this turn of the event loop, or as the peer allows. */
   write(streamId: number, bytes: Uint8Array): void
-  /** Ends our side of the stream after what was written. */
+  /** Ends our side of the stream after what was written. What is written to it later is dropped. */
   finish(streamId: number): void
   /** Gives the stream up in both directions. */
   abandon(streamId: number): void

@@ -281,6 +281,21 @@ test('another protocol name is refused', async () => {
   await expect(dial(client, server)).rejects.toMatchObject({ code: 'E_CHANNEL_CLOSED' })
 })
 
+test('a peer that shows more than one certificate is refused by either side', async () => {
+  const { certificatePem } = certificate
+  const chain = { certificatePem: certificatePem + certificatePem }
+  let accepted = 0
+  const accept: Accept = () => {
+    accepted++
+    return {}
+  }
+  await expect(dial(await open(), await open(undefined, chain))).rejects.toMatchObject({ code: 'E_CHANNEL_CLOSED' })
+  const server = await open(accept)
+  const client = await open(undefined, chain)
+  const refused = await new Promise<Error>(closed => void dial(client, server, { closed }))
+  expect([refused, accepted]).toMatchObject([{ code: 'E_CHANNEL_CLOSED' }, 0])
+})
+
 test('a port in use, and a host that is no address, are errors with a code', async () => {
   const { port } = (await open()).address
   await expect(open(undefined, { port })).rejects.toMatchObject({ code: 'E_PORT_IN_USE', fields: { port } })

@@ -37,6 +37,12 @@ export class Incoming {
     return this.#paused.delete(streamId)
   }
 
+  /** The stream was given up. */
+  forget(streamId: number): void {
+    this.#paused.delete(streamId)
+    this.#known.delete(streamId)
+  }
+
   /** Reads all there is. */
   read(): void {
     const source = this.#source

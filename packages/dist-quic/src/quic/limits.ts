@@ -18,6 +18,8 @@ export const limits = {
   /** Streams the peer may have open at a time. RFC 9000 21.8: a stream is memory before any byte came. */
   streamsBidiMax: 16,
   streamsUniMax: 0,
+  /** Ended streams of a connection that are remembered, so that a late write to one is dropped. */
+  streamsOverMax: 1_024,
   /** Text of a close reason, both ways. */
   reasonBytesMax: 256,
   /** No initial packet is shorter: RFC 9000 14.1. A shorter datagram from a stranger gets no answer. */

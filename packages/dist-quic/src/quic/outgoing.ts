@@ -30,7 +30,7 @@ interface OutgoingStream {
   /** Was above its low-water mark since it last drained. */
   high: boolean
   finish: boolean
-  /** Takes no more writes: finished or stopped. */
+  /** Finished or stopped: takes no more. */
   over: boolean
 }
 
@@ -40,6 +40,8 @@ export const urgencyDefault = 127
 export class Outgoing {
   readonly #pool: ChunkPool
   readonly #streams = new Map<number, OutgoingStream>()
+  /** The streams that ended last, so that a late write to one is dropped. */
+  readonly #over = new Set<number>()
   /** Streams with something to send, the most urgent first. */
   #waiting: OutgoingStream[] = []
   #last: OutgoingStream | undefined
@@ -62,7 +64,7 @@ export class Outgoing {
   append(streamId: number, bytes: Uint8Array): void {
     const stream = this.#last?.id === streamId ? this.#last : this.#streamOf(streamId)
     const length = bytes.length
-    if (stream.over || stream.finish || length === 0) return
+    if (stream === undefined || stream.finish || length === 0) return
     if (stream.bytes === 0) this.#wait(stream)
     const tail = stream.chunks.at(-1)
     if (tail !== undefined && tail.buffer.length - tail.end >= length) {
@@ -80,7 +82,7 @@ export class Outgoing {
   /** Ends the stream after what was written. */
   finish(streamId: number): void {
     const stream = this.#streamOf(streamId)
-    if (stream.over || stream.finish) return
+    if (stream === undefined || stream.finish) return
     if (stream.bytes === 0) this.#wait(stream)
     stream.finish = true
   }
@@ -88,6 +90,7 @@ export class Outgoing {
   /** Lower goes first. */
   prioritize(streamId: number, urgency: number): void {
     const stream = this.#streamOf(streamId)
+    if (stream === undefined) return
     stream.urgency = urgency
     stream.urgencyTold = false
     this.#waiting.sort((a, b) => a.urgency - b.urgency)
@@ -96,15 +99,9 @@ export class Outgoing {
   /** Drops what waits on the stream, and all that is written to it later. */
   stop(streamId: number): void {
     const stream = this.#streamOf(streamId)
+    if (stream === undefined) return
     this.#discard(stream)
     this.#waiting = this.#waiting.filter(other => other !== stream)
-  }
-
-  /** Forgets a stream that is over in both directions. */
-  forget(streamId: number): void {
-    this.stop(streamId)
-    this.#streams.delete(streamId)
-    this.#last = undefined
   }
 
   /** Hands the sink all it takes. Throws what the sink throws when it does not concern one stream only. */
@@ -129,13 +126,13 @@ export class Outgoing {
 
   /** Drops everything. */
   clear(): void {
-    for (const stream of this.#streams.values()) this.#discard(stream)
+    for (const stream of [...this.#streams.values()]) this.#discard(stream)
     this.#waiting = []
-    this.#streams.clear()
-    this.#last = undefined
   }
 
-  #streamOf(id: number): OutgoingStream {
+  // Undefined for a stream that is over.
+  #streamOf(id: number): OutgoingStream | undefined {
+    if (this.#over.has(id)) return undefined
     let stream = this.#streams.get(id)
     if (stream === undefined) {
       stream = {
@@ -207,7 +204,7 @@ export class Outgoing {
     const fin = stream.finish && stream.chunks.length <= 1
     const taken = this.#send(sink, stream, bytes, fin, stopped)
     if (taken === undefined) return false
-    if (taken === bytes.length && fin) stream.over = true
+    if (taken === bytes.length && fin) this.#forget(stream)
     if (chunk === undefined) return false
     chunk.start += taken
     stream.bytes -= taken
@@ -249,6 +246,18 @@ export class Outgoing {
     stream.chunks.length = 0
     this.#bytes -= stream.bytes
     stream.bytes = 0
+    this.#forget(stream)
+  }
+
+  #forget(stream: OutgoingStream): void {
     stream.over = true
+    this.#streams.delete(stream.id)
+    if (this.#last === stream) this.#last = undefined
+    this.#over.add(stream.id)
+    if (this.#over.size <= limits.streamsOverMax) return
+    for (const oldest of this.#over) {
+      this.#over.delete(oldest)
+      return
+    }
   }
 }

@@ -104,8 +104,9 @@ export class Switchboard implements ConnectionOwner {
     this.schedule()
   }
 
-  /** Makes sure that a flush comes in this turn, or at the end of the next. */
+  /** Makes sure that a flush comes once this turn's input is read, or when the socket has room again. */
   schedule(): void {
+    if (this.#socket.full) return
     if (this.#due !== undefined || this.#closed || this.#dirty.length === 0) return
     this.#due = setImmediate(() => this.flushAll())
   }

@@ -54,10 +54,12 @@ export class Lowering {
   }
 
   #object(value: object, depth: number): unknown {
-    if (depth >= limits.messageDepthMax) throw this.#refuse(`data nested deeper than ${limits.messageDepthMax}, or a cycle,`)
+    if (depth >= limits.messageDepthMax)
+      throw this.#refuse(`data nested deeper than ${limits.messageDepthMax}, or a cycle,`)
     if (Array.isArray(value)) return this.#array(value, depth)
     const prototype = Object.getPrototypeOf(value)
-    if (prototype === Object.prototype || prototype === null) return this.#plain(value as Record<string, unknown>, depth)
+    if (prototype === Object.prototype || prototype === null)
+      return this.#plain(value as Record<string, unknown>, depth)
     return this.#special(value, depth)
   }
 
@@ -66,7 +68,7 @@ export class Lowering {
     for (let index = 0; index < array.length; index++) {
       const child = array[index]
       const result = this.#child(child, index, depth)
-      if (result === child || (result !== result && child !== child)) continue
+      if (Object.is(result, child)) continue
       if (lowered === array) lowered = array.slice()
       lowered[index] = result
     }
@@ -79,7 +81,7 @@ export class Lowering {
       if (key === '__proto__' || key === 'constructor' || key === 'prototype') throw this.#refuse(`the key ${key}`)
       const child = object[key]
       const result = this.#child(child, key, depth)
-      if (result === child || (result !== result && child !== child)) continue
+      if (Object.is(result, child)) continue
       if (lowered === object) lowered = { ...object }
       lowered[key] = result
     }
@@ -144,7 +146,8 @@ export class Lowering {
   #bigint(value: bigint): unknown {
     if (value >= -(2n ** 63n) && value < 2n ** 64n) return value
     const hex = (value < 0n ? -value : value).toString(16)
-    if (hex.length > limits.bigintBytesMax * 2) throw this.#refuse(`a bigint of more than ${limits.bigintBytesMax} bytes`)
+    if (hex.length > limits.bigintBytesMax * 2)
+      throw this.#refuse(`a bigint of more than ${limits.bigintBytesMax} bytes`)
     return [C1, tag.bigint, value < 0n, hex]
   }
 

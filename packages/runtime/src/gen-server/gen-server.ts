@@ -14,7 +14,8 @@ export type CallbackResult = void | Stop | Promise<void | Stop>
 /** What `handleCall` may return: a reply, `noReply`, `stop(reason, reply)`, or a promise of any of them. */
 export type CallResult<Reply> = Reply | NoReply | Stop<Reply> | Promise<Reply | NoReply | Stop<Reply>>
 
-declare const speaks: unique symbol
+/** Under it a server carries its protocol, as a type only. */
+export declare const speaks: unique symbol
 
 /**
  * A process that answers calls. Subclass it, keep the state in fields, and start it with `spawn(MyServer, …)`;

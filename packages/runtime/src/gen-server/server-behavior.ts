@@ -2,7 +2,6 @@
 
 import { runtimeError } from '../errors.ts'
 import { type ExitReason, reasonOf } from '../exit-reason.ts'
-import { ExitedError } from '../process/actor.ts'
 import { enter } from '../process/current.ts'
 import { type Behavior, type Process, processState } from '../process/process.ts'
 import { Call, Cast } from './call.ts'
@@ -46,6 +45,7 @@ export class ServerStart {
     } finally {
       claimable = undefined
     }
+    if (!process.alive) return
     process.body = server
     try {
       const result = server.init(...(this.#args as never[]))
@@ -111,29 +111,32 @@ function answer(process: Process, call: Call, result: unknown): void {
 
 function settle(process: Process, callback: Callback, result: unknown): void {
   if (result instanceof Promise) await_(process, callback, result, value => settle(process, callback, value))
-  else if (result instanceof Stop) stopServer(process, result.reason)
+  else if (result instanceof Stop) {
+    // As in OTP: what never got through init has nothing to terminate.
+    if (callback === 'init') process.end(result.reason)
+    else stopServer(process, result.reason)
+  }
 }
 
 /** The process takes no message until the promise has settled. */
-function await_(
-  process: Process,
-  callback: Callback,
-  promise: Promise<unknown>,
-  done: (value: unknown) => void,
-): void {
-  process.state = processState.busy
+function await_(process: Process, callback: Callback, promise: Promise<unknown>, done: (value: unknown) => void): void {
+  // The callback may have ended its own process before its first await: that stays ended.
+  if (process.alive) process.state = processState.busy
   promise.then(
-    value => resume(process, () => done(value)),
-    error => resume(process, () => crash(process, process.body as AnyServer, callback, error)),
+    value => resume(process, callback, () => done(value)),
+    error => resume(process, callback, () => crash(process, process.body as AnyServer, callback, error)),
   )
 }
 
-function resume(process: Process, step: () => void): void {
+function resume(process: Process, callback: Callback, step: () => void): void {
   if (process.state !== processState.busy) return
   process.state = processState.running
   const before = enter(process)
   try {
     step()
+  } catch (error) {
+    // A reply that cannot leave the node.
+    crash(process, process.body as AnyServer, callback, error)
   } finally {
     enter(before)
   }
@@ -142,10 +145,11 @@ function resume(process: Process, step: () => void): void {
 
 function crash(process: Process, server: AnyServer | undefined, callback: Callback, error: unknown): void {
   // The process ended itself, or was ended, inside the callback.
-  if (!process.alive || error instanceof ExitedError) return
+  if (!process.alive) return
   const reason = reasonOf(error, callback)
   process.node.log.error('server crashed', { pid: process.pid, reason })
-  if (server === undefined || callback === 'terminate') process.end(reason)
+  // As in OTP: what never got through init has nothing to terminate.
+  if (server === undefined || callback === 'init' || callback === 'terminate') process.end(reason)
   else stopServer(process, reason)
 }
 

@@ -3,7 +3,7 @@
 import type { Timer } from '../clock/clock.ts'
 import { runtimeError } from '../errors.ts'
 import { reasonOf } from '../exit-reason.ts'
-import { Actor, ExitedError } from './actor.ts'
+import { Actor } from './actor.ts'
 import { never } from './never.ts'
 import { matches, type Pattern } from './pattern.ts'
 import { type Behavior, type Process, processState } from './process.ts'
@@ -74,7 +74,13 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     const process = Actor.processOf(this)
     return new Promise((resolve, reject) => {
       const looked = found >= 0 ? found : (process.mailbox?.length ?? 0)
-      const waiter: Waiter = { pattern, resolve: resolve as (message: unknown) => void, reject, looked, timer: undefined }
+      const waiter: Waiter = {
+        pattern,
+        resolve: resolve as (message: unknown) => void,
+        reject,
+        looked,
+        timer: undefined,
+      }
       this.#waiter = waiter
       if (timeoutMs !== Infinity) waiter.timer = this.#startTimer(waiter, timeoutMs)
       process.state = processState.idle
@@ -147,9 +153,10 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
 
   readonly #returned = (): void => Actor.processOf(this).end('normal')
 
+  // The ExitedError of its own exit() finds the process ended already.
   readonly #threw = (error: unknown): void => {
-    // ExitedError is our own way out of code whose process has ended.
-    if (!(error instanceof ExitedError)) Actor.processOf(this).end(reasonOf(error))
+    const process = Actor.processOf(this)
+    if (process.alive) process.end(reasonOf(error))
   }
 }
 

@@ -1,7 +1,7 @@
 /** Starting processes: which behavior a body has, and the link or monitor that starts with it. */
 
-import type { GenServer } from '../gen-server/gen-server.ts'
-import { serverBehavior, ServerStart } from '../gen-server/server-behavior.ts'
+import type { speaks } from '../gen-server/gen-server.ts'
+import { ServerStart, serverBehavior } from '../gen-server/server-behavior.ts'
 import type { AnyPid, Pid, ServerPid } from '../pid.ts'
 import type { Protocol } from '../protocol.ts'
 import type { Ref } from '../ref.ts'
@@ -11,15 +11,19 @@ import type { Process } from './process.ts'
 import { linkProcesses } from './verbs.ts'
 
 /** A server of any protocol, as far as starting it needs to know. */
-export type ServerInstance = GenServer<Protocol>
+export interface ServerInstance {
+  readonly [speaks]?: Protocol
+  init(...args: never[]): unknown
+}
 
 /** A class that can be spawned: its constructor takes nothing, `init` takes the arguments. */
 export type ServerClass<S extends ServerInstance = ServerInstance> = new () => S
 
-export type ProtocolOf<S> = S extends GenServer<infer P> ? P : never
+/** What the servers of a class speak. */
+export type ProtocolOf<S extends ServerInstance> = NonNullable<S[typeof speaks]>
 
 /** The pid of a server of that class. */
-export type PidOf<S> = ServerPid<ProtocolOf<S>>
+export type PidOf<S extends ServerInstance> = ServerPid<ProtocolOf<S>>
 
 /** The code of a function process. When it returns, the process exits `'normal'`; when it throws, with the error. */
 export type FunctionBody<Message = unknown> = (self: Self<Message>) => unknown
@@ -34,12 +38,7 @@ export interface Spawned {
   readonly ref: Ref | undefined
 }
 
-export function spawnFrom(
-  parent: Process,
-  body: unknown,
-  args: unknown[],
-  options: SpawnOptions,
-): Spawned {
+export function spawnFrom(parent: Process, body: unknown, args: unknown[], options: SpawnOptions): Spawned {
   const { node } = parent
   const isServer = ServerStart.isServer(body)
   const process = node.addProcess(isServer ? serverBehavior : functionBehavior)

@@ -3,7 +3,14 @@
  * functions, all end here. A dead process does nothing.
  */
 
-import { type Destination, describeDestination, isNamed, isVia, type NamedDestination, type Watchable } from '../destination.ts'
+import {
+  type Destination,
+  describeDestination,
+  isNamed,
+  isVia,
+  type NamedDestination,
+  type Watchable,
+} from '../destination.ts'
 import { runtimeError } from '../errors.ts'
 import type { ExitReason } from '../exit-reason.ts'
 import { Cast } from '../gen-server/call.ts'
@@ -89,8 +96,7 @@ export function monitorFrom(from: Process, watched: Watchable): Ref {
   const { node } = from
   const ref = node.makeRef()
   if (!from.alive) return ref
-  const object: AnyPid | NamedDestination =
-    typeof watched === 'string' ? { name: watched, node: node.name } : watched
+  const object: AnyPid | NamedDestination = typeof watched === 'string' ? { name: watched, node: node.name } : watched
   const place = placeOf(from, object)
   if (place instanceof Process) new LocalMonitor(ref, from, place, object)
   else if (place !== undefined) node.remote(place.node).monitor(ref, from, place.target, object)
@@ -104,7 +110,11 @@ export function demonitorFrom(from: Process, ref: Ref, flush: boolean): boolean 
     from.monitors?.delete(ref)
     monitor.cancel()
   } else if (flush) {
-    from.mailbox?.remove(message => (message as { kind?: unknown; ref?: unknown } | null)?.kind === 'down' && (message as { ref?: unknown }).ref === ref)
+    from.mailbox?.remove(
+      message =>
+        (message as { kind?: unknown; ref?: unknown } | null)?.kind === 'down' &&
+        (message as { ref?: unknown }).ref === ref,
+    )
   }
   return monitor !== undefined
 }

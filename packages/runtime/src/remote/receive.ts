@@ -1,9 +1,9 @@
 /** What a signal from another node does here. The channel says who sent it; nothing inside a message does. */
 
-import { type AnyPid, Pid } from '../pid.ts'
 import { type ExitReason, reasonOf } from '../exit-reason.ts'
 import { Call, Cast } from '../gen-server/call.ts'
 import { limits } from '../limits.ts'
+import { type AnyPid, Pid } from '../pid.ts'
 import { addWatch } from '../process/monitor.ts'
 import type { Process } from '../process/process.ts'
 import type { Signal, SignalTarget } from '../signal.ts'

@@ -1,0 +1,15 @@
+/** One-way messages of about 100 bytes between two OS processes. */
+
+import type { Figure } from '../harness/figure.ts'
+import { socketFlow } from '../peers/sockets.ts'
+import { measurement, smallFlow } from '../workload.ts'
+import { quicFlow } from './quic-nodes.ts'
+
+export const quicSend: Figure = {
+  name: 'quic.send',
+  unit: 'messages/s',
+  better: 'higher',
+  peer: 'tls',
+  ours: quicFlow(smallFlow, measurement),
+  peers: { tls: socketFlow('tls', smallFlow, measurement), tcp: socketFlow('tcp', smallFlow, measurement) },
+}

@@ -1,0 +1,75 @@
+/** How rates and round trips are measured: by every arm that runs on Node, in the same way. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+const warmUpMs = 600
+const measuredMs = 1_500
+
+/**
+ * How many steps fit into a second, after a warm-up. `finish` waits for what the steps have left on its way, so
+ * that no work is counted before it is done.
+ */
+export async function stepsPerSecond(
+  step: () => void | Promise<void>,
+  finish: () => Promise<void> = async () => {},
+): Promise<number> {
+  await repeat(step, warmUpMs)
+  await finish()
+  collectGarbage()
+  const startMs = performance.now()
+  const steps = await repeat(step, measuredMs)
+  await finish()
+  return (steps * 1_000) / (performance.now() - startMs)
+}
+
+async function repeat(step: () => void | Promise<void>, forMs: number): Promise<number> {
+  const startMs = performance.now()
+  let steps = 0
+  while (performance.now() - startMs < forMs) {
+    await step()
+    steps++
+  }
+  return steps
+}
+
+const warmUpCalls = 2_000
+const measuredCalls = 20_000
+
+/** The time in milliseconds within which that share of the round trips of one caller ended: 0.5 is the median. */
+export async function roundTripMs(share: number, call: () => Promise<unknown>): Promise<number> {
+  for (let calls = 0; calls < warmUpCalls; calls++) await call()
+  const tripsMs = new Float64Array(measuredCalls)
+  for (let calls = 0; calls < measuredCalls; calls++) {
+    const startMs = performance.now()
+    await call()
+    tripsMs[calls] = performance.now() - startMs
+  }
+  return percentile(tripsMs, share)
+}
+
+/** The smallest value that is not exceeded by that share of all values. */
+export function percentile(values: Float64Array, share: number): number {
+  const place = Math.max(0, Math.ceil(values.length * share) - 1)
+  return values.toSorted()[place] as number
+}
+
+/** Bytes of the heap that each of `count` things costs which `make` leaves alive. */
+export async function heapBytesEach(count: number, make: () => Promise<void>): Promise<number> {
+  const before = await heapBytes()
+  await make()
+  return ((await heapBytes()) - before) / count
+}
+
+async function heapBytes(): Promise<number> {
+  // Weak references and what finalizers hold need a turn of the loop between two collections.
+  for (let passes = 0; passes < 3; passes++) {
+    collectGarbage()
+    await nextTurn()
+  }
+  return process.memoryUsage().heapUsed
+}
+
+function collectGarbage(): void {
+  if (globalThis.gc === undefined) throw new Error('An arm must be run with --expose-gc.')
+  globalThis.gc()
+}

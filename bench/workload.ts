@@ -1,0 +1,54 @@
+/** What every arm of a figure does alike: the same messages, the same batches, the same windows. */
+
+/** `local.send`: a batch is sent in one go, then the sender waits until the receiver has taken it. */
+export const sendsPerBatch = 1_000
+
+/** `local.call`: one caller, each call awaited; the clock is looked at once in so many. */
+export const callsPerStep = 1_000
+
+/** `local.spawn`: so many are started, then the starter waits until the last one has ended. */
+export const spawnsPerBatch = 1_000
+
+/** `local.idle_process_bytes`: how many wait at the same time, each having taken one message. */
+export const idleProcesses = 100_000
+
+/** The message and the request of the local figures: a fresh small object each time, as applications make them. */
+export interface Add {
+  readonly add: number
+}
+
+/** One-way figures between two OS processes: the receiver acknowledges every batch. */
+export interface Flow {
+  readonly messagesPerBatch: number
+  /** So many batches may be on their way. */
+  readonly batchesMax: number
+}
+
+export const smallFlow: Flow = { messagesPerBatch: 256, batchesMax: 16 }
+export const bulkFlow: Flow = { messagesPerBatch: 1, batchesMax: 16 }
+
+export const bulkBytes: number = 1024 * 1024
+
+/** About 100 bytes as text, and with field names as MessagePack. */
+export interface Measurement {
+  readonly kind: string
+  readonly sensor: string
+  readonly at: number
+  readonly celsius: number
+  readonly note: string
+}
+
+export function measurement(count: number): Measurement {
+  const celsius = 20 + (count % 64) / 8
+  return { kind: 'measured', sensor: 'boiler-07', at: 1_790_000_000_000 + count, celsius, note: 'by hand' }
+}
+
+/** The message of `quic.bulk`: bytes that do not compress, the same in every run. */
+export function bulkMessage(): Uint8Array {
+  const bytes = new Uint8Array(bulkBytes)
+  for (let index = 0, state = 1; index < bytes.length; index++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    bytes[index] = state >>> 24
+  }
+  return bytes
+}

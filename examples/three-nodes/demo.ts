@@ -1,0 +1,29 @@
+/**
+ * Three nodes, each an operating-system process, talk over QUIC on this machine; one is killed, and the others
+ * notice. Run it with `npm run demo`. `--break <step>` breaks a step on purpose, to show that it would be noticed.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { runSteps } from './run-steps.ts'
+import { createSteps } from './steps.ts'
+
+const { values } = parseArgs({
+  options: { break: { type: 'string' }, 'step-timeout-ms': { type: 'string', default: '15000' } },
+})
+
+const folder = await mkdtemp(join(tmpdir(), 'barrel-demo-'))
+const broken = values.break
+const story = createSteps(folder, broken)
+if (broken !== undefined && !story.steps.some(step => step.name === broken)) {
+  console.error(`demo: there is no step ${broken}; steps: ${story.steps.map(step => step.name).join(', ')}`)
+  process.exit(2)
+}
+
+console.log('Three nodes start on this machine: a, b and c, each an operating-system process of its own.\n')
+const failed = await runSteps(story.steps, Number(values['step-timeout-ms']))
+story.cleanUp()
+await rm(folder, { recursive: true, force: true })
+if (failed === undefined) console.log('\nThat was all of it. The code is in examples/three-nodes.')
+process.exit(failed === undefined ? 0 : 1)

@@ -1,0 +1,35 @@
+/** The entry of the command line: parses, runs one command, prints what failed, exits. */
+
+import { readFileSync } from 'node:fs'
+import { errorText, exitCodeOf } from './print-error.ts'
+import { createProgram, translateError } from './program.ts'
+
+/** Runs one command line and ends the OS process with its exit code. */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
+  let exitCode = 0
+  // Loaded when a command runs: help and errors of the command line must not wait for QUIC.
+  const actions = {
+    start: async (...given: Parameters<typeof import('./start.ts').start>) =>
+      (await import('./start.ts')).start(...given),
+    repl: async (...given: Parameters<typeof import('./repl.ts').repl>) => (await import('./repl.ts')).repl(...given),
+  }
+  try {
+    const program = createProgram(readVersion(), actions, code => {
+      exitCode = code
+    })
+    await program.parseAsync(args, { from: 'user' })
+  } catch (thrown) {
+    const error = translateError(thrown, args)
+    if (error !== undefined) {
+      process.stderr.write(errorText(error))
+      exitCode = exitCodeOf(error)
+    }
+  }
+  // Timers and sockets of a user's module do not keep a command alive that is over.
+  process.stdout.write('', () => process.exit(exitCode))
+}
+
+function readVersion(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}

@@ -1,0 +1,109 @@
+/** The commands and flags of the command line. What they do is in files that are loaded when they run. */
+
+import { isIP } from 'node:net'
+import { parseAddress } from '@barrel-actors/runtime'
+import { Command, CommanderError } from 'commander'
+import { commandLineError } from '../errors.ts'
+
+export interface StartOptions {
+  readonly name: string
+  readonly port: number
+  readonly bind?: string
+  readonly data?: string
+  readonly peer: readonly string[]
+  readonly strict?: boolean
+}
+
+export interface ReplOptions {
+  readonly join: readonly string[]
+  readonly name?: string
+  readonly data?: string
+  readonly eval?: string
+}
+
+/** What the commands run; each resolves to the exit code. */
+export interface Actions {
+  start(module: string | undefined, options: StartOptions): Promise<number>
+  repl(options: ReplOptions): Promise<number>
+}
+
+/** The program, which calls one of the actions when it parses a command. */
+export function createProgram(version: string, actions: Actions, done: (exitCode: number) => void): Command {
+  const program = new Command('barrel-actors')
+    .description("Erlang's processes for Node.js: run a node, or talk to one.")
+    .version(version)
+    .exitOverride()
+    // Errors are printed by whoever runs the program, in the form of all our errors.
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', '\nExit codes: 0 fine, 1 the thing failed, 2 wrong use.')
+  addStart(program, actions, done)
+  addRepl(program, actions, done)
+  return program
+}
+
+function addStart(program: Command, actions: Actions, done: (exitCode: number) => void): void {
+  program
+    .command('start')
+    .description('Run a node in the foreground, until Ctrl-C.')
+    .argument('[module]', 'a .js or .mjs file to load; its default export, a function, is given the node')
+    .option('--name <name@host>', 'the name of the node', 'node@127.0.0.1')
+    .option('--port <number>', 'the UDP port; 0 lets the system choose', parsePort, 9100)
+    .option('--bind <ip>', 'the local IP address to listen on (default: that of the name if local, else all)', parseIP)
+    .option('--data <folder>', 'keys and what else it keeps (default: data/<name>)')
+    .option('--peer <name@host:port>', 'another node, to be connected at the start; may be repeated', collect, [])
+    .option('--strict', 'trust only nodes whose keys are pinned already')
+    .addHelpText('after', '\nExample:\n  barrel-actors start counter.mjs --name a@127.0.0.1 --port 9101')
+    .action(async (module: string | undefined, options: StartOptions) => done(await actions.start(module, options)))
+}
+
+function addRepl(program: Command, actions: Actions, done: (exitCode: number) => void): void {
+  program
+    .command('repl')
+    .description('Open a shell that is a node itself, and talk to other nodes from it.')
+    .option('--join <seed@host[:port]>', 'a node to connect to; may be repeated', collect, [])
+    .option('-e, --eval <expression>', 'print what the expression gives, and exit')
+    .option('--name <name@host>', 'the name of the shell (default: a new one every time)')
+    .option('--data <folder>', 'keys and history (default: barrel-actors in the configuration folder)')
+    .addHelpText('after', '\nExample:\n  barrel-actors repl --join node@127.0.0.1')
+    .action(async (options: ReplOptions) => done(await actions.repl(options)))
+}
+
+/** What commander throws, as one of our errors; undefined where it only printed help or the version. */
+export function translateError(error: unknown, args: readonly string[]): unknown {
+  if (!(error instanceof CommanderError)) return error
+  if (error.exitCode === 0) return undefined
+  const help = `barrel-actors${['start', 'repl'].includes(args[0] ?? '') ? ` ${args[0]}` : ''} --help`
+  const text = error.message.replace(/^error: /, '')
+  const named = /'(.+?)'/.exec(text)?.[1]
+  const suggestion = /Did you mean (?:one of )?(.+)\?/.exec(text)?.[1] ?? `what ${help} lists`
+  switch (error.code) {
+    case 'commander.unknownOption':
+      return commandLineError('E_FLAG_UNKNOWN', { flag: named, suggestion })
+    case 'commander.unknownCommand':
+      return commandLineError('E_COMMAND_UNKNOWN', { command: named, suggestion })
+    default: {
+      // Without a command, commander prints the help on stderr and throws this.
+      const problem = error.code === 'commander.help' ? 'it names no command' : text.replace(/\.$/, '')
+      return commandLineError('E_ARGUMENT_INVALID', { problem, help })
+    }
+  }
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  const problem = `--port is ${text}, which is not a number from 0 to 65535`
+  throw commandLineError('E_ARGUMENT_INVALID', { problem, help: 'barrel-actors start --help' })
+}
+
+function parseIP(text: string): string {
+  if (isIP(text) !== 0) return text
+  const problem = `--bind is ${text}, which is not an IP address`
+  throw commandLineError('E_ARGUMENT_INVALID', { problem, help: 'barrel-actors start --help' })
+}
+
+function collect(address: string, before: readonly string[]): readonly string[] {
+  // Checked here, so that a typing error leaves nothing on disk.
+  parseAddress(address)
+  return [...before, address]
+}

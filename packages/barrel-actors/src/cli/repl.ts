@@ -1,0 +1,77 @@
+/** `barrel-actors repl`: a node of its own, connected to the nodes given, with a shell on top. */
+
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { Quic } from '@barrel-actors/dist-quic'
+import { hostOf, type Node, type NodeName, parseAddress } from '@barrel-actors/runtime'
+import { startNode } from '../cluster-node.ts'
+import { commandLineError } from '../errors.ts'
+import { configFolder } from '../repl/config-folder.ts'
+import { evaluate } from '../repl/evaluate.ts'
+import { Shell } from '../repl/shell.ts'
+import { terminalLog } from './log.ts'
+import { errorText, problemOf } from './print-error.ts'
+import type { ReplOptions } from './program.ts'
+import { addressToBind } from './start.ts'
+import { stopNode, untilStopped } from './until-stopped.ts'
+
+/** Runs the shell until its input ends; resolves to the exit code. */
+export async function repl(options: ReplOptions): Promise<number> {
+  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true && options.eval === undefined
+  const seeds = options.join.map(address => parseAddress(address).node)
+  const dataDir = options.data ?? configFolder(process.env)
+  let print = (line: string): void => void process.stderr.write(line)
+  const node = await startNode({
+    name: options.name ?? newName(),
+    dataDir,
+    log: terminalLog(line => print(line)),
+    quic: { listenPort: 0, address: addressToBind(seeds.map(hostOf)), hidden: true },
+  })
+  // At a terminal, Ctrl-C is a key of the shell, and the REPL's own while it evaluates.
+  const stopped = untilStopped(node, isTerminal ? ['SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  try {
+    await joinAny(node, options.join)
+    if (options.eval !== undefined) return await evaluate(node, options.eval, process.stdout)
+    const shell = openShell(node, seeds, dataDir, isTerminal)
+    print = line => shell.print(line.trimEnd())
+    keepOnUncaught(shell)
+    return await Promise.race([stopped, shell.ended])
+  } finally {
+    await stopNode(node)
+  }
+}
+
+/** A new name every time: several shells of one person run side by side, with one identity. */
+function newName(): NodeName {
+  return `repl-${randomBytes(4).toString('hex')}-${process.pid}@127.0.0.1`
+}
+
+/** @throws why the first one cannot be reached, where none can */
+async function joinAny(node: Node, addresses: readonly string[]): Promise<void> {
+  const results = await Promise.allSettled(addresses.map(address => node.connect(address)))
+  const failures = results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []))
+  if (failures.length > 0 && failures.length === results.length) throw failures[0]
+  for (const failure of failures) process.stderr.write(errorText(failure))
+}
+
+function openShell(node: Node, seeds: readonly NodeName[], dataDir: string, isTerminal: boolean): Shell {
+  const { stdin: input, stdout: output } = process
+  const { fingerprint } = node.extension(Quic)
+  return new Shell({
+    node,
+    input,
+    output,
+    isTerminal,
+    // Knows NO_COLOR.
+    colors: isTerminal && output.hasColors(),
+    seeds,
+    ...(isTerminal && { historyFile: join(dataDir, 'repl-history'), fingerprint }),
+  })
+}
+
+// What was typed into the shell may fail later, outside its evaluation: the shell goes on.
+function keepOnUncaught(shell: Shell): void {
+  process.on('uncaughtException', error => {
+    shell.print(errorText(commandLineError('E_UNCAUGHT', { problem: problemOf(error) }, error)).trimEnd())
+  })
+}

@@ -1,0 +1,45 @@
+/** How a command that runs a node ends: by a signal, because the node stopped, or by an error nobody caught. */
+
+import { constants } from 'node:os'
+import type { Node } from '@barrel-actors/runtime'
+import { commandLineError } from '../errors.ts'
+import { errorText, exitCode, problemOf } from './print-error.ts'
+
+/**
+ * Resolves to the exit code once the node has stopped. The first signal stops it; a second one ends the OS process
+ * at once, with 130 for SIGINT and 143 for SIGTERM.
+ */
+export function untilStopped(node: Node, signals: readonly NodeJS.Signals[]): Promise<number> {
+  return new Promise(resolve => {
+    for (const signal of signals) {
+      process.on(signal, () => {
+        if (node.isStopping) process.exit(128 + constants.signals[signal])
+        void stopNode(node).then(resolve)
+      })
+    }
+    // The module may stop the node by itself.
+    node.signal.addEventListener('abort', () => {
+      if (node.isStopping) void stopNode(node).then(resolve)
+    })
+  })
+}
+
+/** Stops the node; what fails on the way is printed. */
+export async function stopNode(node: Node): Promise<number> {
+  try {
+    await node.stop()
+    return exitCode.fine
+  } catch (error) {
+    process.stderr.write(errorText(error))
+    return exitCode.failed
+  }
+}
+
+/** Ends the OS process with one line when an error escapes everybody, a rejection included. */
+export function exitOnUncaught(node: Node): void {
+  process.on('uncaughtException', error => {
+    process.stderr.write(errorText(commandLineError('E_UNCAUGHT', { problem: problemOf(error) }, error)))
+    // What state its code is in is unknown; the node still says goodbye to the others.
+    void stopNode(node).then(() => process.exit(exitCode.failed))
+  })
+}

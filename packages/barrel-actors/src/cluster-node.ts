@@ -1,0 +1,35 @@
+/** The one place where a node is put together from all the packages. */
+
+import { join } from 'node:path'
+import { type QuicOptions, quic } from '@barrel-actors/dist-quic'
+import {
+  startNode as assembleNode,
+  checkNodeName,
+  type Extension,
+  type Node,
+  type NodeOptions,
+} from '@barrel-actors/runtime'
+
+export interface ClusterOptions extends NodeOptions {
+  /** Further extensions, installed after those that every node has. */
+  readonly extensions?: readonly Extension[]
+  /**
+   * The folder for what the node keeps on disk: its keys, the keys that it has pinned, its creation. Default
+   * `data/<name>`, so that several nodes can run in one folder; none for a node without a name.
+   */
+  readonly dataDir?: string
+  /** How the node is reached, and whom it trusts. */
+  readonly quic?: QuicOptions
+}
+
+/**
+ * Starts a node with everything that this package brings. The first named node of the OS process becomes its
+ * default node. Without a name it stays by itself and opens no port.
+ * @throws E_NODE_NAME_INVALID, E_CREATION_UNREADABLE, E_PORT_IN_USE and what else the carrier can fail with
+ */
+export async function startNode(options: ClusterOptions = {}): Promise<Node> {
+  const { quic: quicOptions, extensions = [], ...rest } = options
+  if (options.name === undefined) return assembleNode({ ...rest, extensions })
+  const dataDir = options.dataDir ?? join('data', checkNodeName(options.name))
+  return assembleNode({ ...rest, dataDir, extensions: [quic(quicOptions), ...extensions] })
+}

@@ -1,0 +1,70 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Mailbox } from './mailbox.ts'
+
+const drain = (mailbox: Mailbox): unknown[] => Array.from({ length: mailbox.length }, () => mailbox.shift())
+
+const filled = (...messages: unknown[]): Mailbox => {
+  const mailbox = new Mailbox()
+  for (const message of messages) mailbox.push(message)
+  return mailbox
+}
+
+test('messages leave in the order they came, through growth', () => {
+  const messages = Array.from({ length: 1000 }, (_, index) => index)
+  expect(drain(filled(...messages))).toEqual(messages)
+})
+
+test('the order holds when the ring has wrapped before it grows', () => {
+  const mailbox = filled('a', 'b', 'c')
+  expect([mailbox.shift(), mailbox.shift()]).toEqual(['a', 'b'])
+  for (const message of ['d', 'e', 'f', 'g', 'h']) mailbox.push(message)
+  expect(drain(mailbox)).toEqual(['c', 'd', 'e', 'f', 'g', 'h'])
+})
+
+test('a message taken from the middle leaves the others in order', () => {
+  const mailbox = filled('a', 'b', 'c', 'd')
+  expect(mailbox.takeAt(2)).toBe('c')
+  expect(mailbox.takeAt(0)).toBe('a')
+  expect(drain(mailbox)).toEqual(['b', 'd'])
+})
+
+test('undefined is a message like any other', () => {
+  const mailbox = filled(undefined, 1, undefined)
+  expect(mailbox.length).toBe(3)
+  expect(drain(mailbox)).toEqual([undefined, 1, undefined])
+})
+
+test('remove takes every unwanted message and keeps the rest in order', () => {
+  const mailbox = filled(1, 2, 3, 4, 5, 6, 7)
+  mailbox.remove(message => (message as number) % 2 === 0)
+  expect(drain(mailbox)).toEqual([1, 3, 5, 7])
+})
+
+test('whatever is done to it, a mailbox behaves as an array does', () => {
+  const operation = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ kind: fc.constant('push' as const), value: fc.nat(9) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('shift' as const), value: fc.constant(0) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('takeAt' as const), value: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), value: fc.nat(9) }) },
+  )
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 200 }), operations => {
+      const mailbox = new Mailbox()
+      let model: number[] = []
+      for (const { kind, value } of operations) {
+        if (kind === 'push') {
+          mailbox.push(value)
+          model.push(value)
+        } else if (kind === 'remove') {
+          mailbox.remove(message => message === value)
+          model = model.filter(message => message !== value)
+        } else if (model.length > 0) {
+          const place = kind === 'shift' ? 0 : value % model.length
+          expect(kind === 'shift' ? mailbox.shift() : mailbox.takeAt(place)).toBe(model.splice(place, 1)[0])
+        }
+        expect(Array.from({ length: mailbox.length }, (_, index) => mailbox.at(index))).toEqual(model)
+      }
+    }),
+  )
+})

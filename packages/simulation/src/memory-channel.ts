@@ -1,0 +1,218 @@
+import {
+  type Channel,
+  hasCode,
+  type NodeLife,
+  type NodeName,
+  type Signal,
+  type SignalDecoder,
+  type SignalEncoder,
+  type Timer,
+} from '@barrel-actors/runtime'
+import { Connection, coded, type End, type Peer } from './connection.ts'
+import type { MemoryNetwork } from './network.ts'
+
+/** The node that a channel belongs to. */
+export interface ChannelOwner {
+  readonly peer: Peer
+  readonly network: MemoryNetwork
+  setTimer(delayMs: number, expire: () => void): Timer
+  createEncoder(): SignalEncoder
+  createDecoder(peer: NodeLife): SignalDecoder
+  up(channel: MemoryChannel): void
+  received(channel: MemoryChannel, signal: Signal): void
+  closed(channel: MemoryChannel, cause: Error): void
+}
+
+interface Packet {
+  readonly sentMs: number
+  readonly signals: Uint8Array[]
+}
+
+/** One node's end of a channel. It outlives the dial that it began with, when the other side's dial wins. */
+export class MemoryChannel implements Channel, End {
+  readonly node: NodeName
+  readonly #owner: ChannelOwner
+  readonly #encoder: SignalEncoder
+  #decoder: SignalDecoder | undefined
+  #state: 'dialing' | 'up' | 'closing' | 'closed' = 'dialing'
+  #peer: Peer | undefined
+  #rttMs: number | undefined
+  #connection: Connection | undefined
+  #dialTimer: Timer | undefined
+  /** Signals given before it was up. */
+  #kept: Uint8Array[] = []
+  #packet: Packet | undefined
+  /** Of what was given and is not at the other end yet. */
+  #queuedBytes = 0
+
+  constructor(owner: ChannelOwner, node: NodeName) {
+    this.#owner = owner
+    this.node = node
+    this.#encoder = owner.createEncoder()
+  }
+
+  get life(): NodeLife | undefined {
+    return this.#peer
+  }
+
+  get hidden(): boolean {
+    return this.#peer?.hidden === true
+  }
+
+  get rttMs(): number | undefined {
+    return this.#rttMs
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up'
+  }
+
+  /** Whether its own dial is still on its way, or on its way back. */
+  get isDialing(): boolean {
+    return this.#state === 'dialing'
+  }
+
+  /** Whether the dial has been lost; it still waits until it times out. */
+  get isDialLost(): boolean {
+    return this.#connection?.isBroken === true
+  }
+
+  dial(): void {
+    const { network, peer } = this.#owner
+    this.#connection = new Connection(network, peer, this.node, this)
+    const timeoutMs = network.dialTimeoutMs
+    this.#dialTimer = this.#owner.setTimer(timeoutMs, () => {
+      this.#connection?.close(this, 'the dial timed out')
+      this.#close(coded('E_NODE_UNREACHABLE', `${this.node} did not answer within ${timeoutMs} ms`))
+    })
+    this.#connection.dial()
+  }
+
+  /** Takes the dial of the other side, instead of its own if it has one. */
+  accept(connection: Connection): void {
+    this.#connection?.abandon()
+    connection.accept(this, this.#owner.peer)
+    this.#rise(connection, connection.dialer, (this.#owner.network.clock.now() - connection.sentMs) * 2)
+  }
+
+  accepted(connection: Connection, peer: Peer): void {
+    if (this.#state !== 'dialing' || connection !== this.#connection) return
+    this.#rise(connection, peer, this.#owner.network.clock.now() - connection.sentMs)
+  }
+
+  #rise(connection: Connection, peer: Peer, rttMs: number): void {
+    this.#dialTimer?.cancel()
+    this.#state = 'up'
+    this.#connection = connection
+    this.#peer = peer
+    this.#rttMs = rttMs
+    this.#encoder.remote = peer
+    this.#decoder = this.#owner.createDecoder(peer)
+    // Before `up`, in which new ones may come.
+    for (const bytes of this.#kept.splice(0)) this.#send(connection, bytes)
+    this.#owner.up(this)
+  }
+
+  deliver(signal: Signal): boolean {
+    if (this.#state === 'closed' || this.#state === 'closing') return true
+    const bytes = this.#encode(signal)
+    this.#queuedBytes += bytes.length
+    if (this.#queuedBytes > this.#owner.network.queueBytesMax) {
+      this.#failSoon(
+        coded('E_CHANNEL_OVERFLOW', `more than ${this.#owner.network.queueBytesMax} bytes wait for ${this.node}`),
+      )
+      return false
+    }
+    if (this.isUp && this.#connection !== undefined) this.#send(this.#connection, bytes)
+    else this.#kept.push(bytes)
+    return this.#queuedBytes <= this.#owner.network.queueBytesHigh
+  }
+
+  #encode(signal: Signal): Uint8Array {
+    try {
+      // A copy: the encoder writes the next signal over this one.
+      return this.#encoder.encode(signal).slice()
+    } catch (error) {
+      if (!hasCode(error, 'E_MESSAGE_INVALID')) this.#failSoon(error as Error)
+      throw error
+    }
+  }
+
+  // One packet takes everything that is sent at the same moment.
+  #send(connection: Connection, bytes: Uint8Array): void {
+    const nowMs = this.#owner.network.clock.now()
+    if (this.#packet?.sentMs !== nowMs) {
+      const packet: Packet = { sentMs: nowMs, signals: [] }
+      this.#packet = packet
+      connection.send(this, packet.signals, () => this.#taken(packet))
+    }
+    this.#packet.signals.push(bytes)
+  }
+
+  #taken(packet: Packet): void {
+    if (this.#packet === packet) this.#packet = undefined
+    for (const bytes of packet.signals) this.#queuedBytes -= bytes.length
+  }
+
+  arrived(signals: readonly Uint8Array[]): void {
+    const kinds = new Map<string, number>()
+    for (const bytes of signals) {
+      if (!this.isUp) break
+      this.#decode(bytes, kinds)
+    }
+    const text = [...kinds].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`)).join(', ')
+    if (text !== '') this.#owner.network.note(this.#owner.peer.name, `got ${text} from ${this.node}`)
+  }
+
+  #decode(bytes: Uint8Array, kinds: Map<string, number>): void {
+    try {
+      const signal = (this.#decoder as SignalDecoder).decode(bytes)
+      kinds.set(signal.kind, (kinds.get(signal.kind) ?? 0) + 1)
+      this.#owner.received(this, signal)
+    } catch (error) {
+      this.#connection?.close(this, (error as Error).message)
+      this.#close(error as Error)
+    }
+  }
+
+  close(reason: string): void {
+    if (this.#state === 'closed' || this.#state === 'closing') return
+    this.#connection?.close(this, reason)
+    this.#close(coded('E_CHANNEL_CLOSED', `this side closed the channel: ${reason}`))
+  }
+
+  ended(connection: Connection, cause: Error): void {
+    if (connection === this.#connection) this.#close(cause)
+  }
+
+  /** The other side has dialed anew: what this one led to is gone. */
+  replaced(): void {
+    this.#connection?.abandon()
+    this.#close(coded('E_CHANNEL_REPLACED', `${this.node} dialed anew`))
+  }
+
+  /** Says that there is no way to the other node. */
+  refuse(cause: Error): void {
+    this.#failSoon(cause)
+  }
+
+  // After the code that is running now: whoever is giving a signal does not expect the end of the channel.
+  #failSoon(cause: Error): void {
+    this.#state = 'closing'
+    this.#connection?.close(this, cause.message)
+    this.#owner.setTimer(0, () => this.#close(cause))
+  }
+
+  /** Ends it without telling anybody. */
+  kill(): void {
+    this.#dialTimer?.cancel()
+    this.#state = 'closed'
+    this.#kept = []
+  }
+
+  #close(cause: Error): void {
+    if (this.#state === 'closed') return
+    this.kill()
+    this.#owner.closed(this, cause)
+  }
+}

@@ -1,0 +1,41 @@
+// The one entry behind every npm script. Runs before anything is installed, so it uses nothing but Node itself.
+import './task/node-version.mjs'
+import { runCheck } from './task/check.mjs'
+import { failed, node, stopWithChildren } from './task/child.mjs'
+import { build, install } from './task/install.mjs'
+import { runTests } from './task/test.mjs'
+
+stopWithChildren()
+
+/** @type {Record<string, (args: string[]) => Promise<number>>} */
+const tasks = {
+  setup: () => prepare(),
+  build: () => prepare(),
+  demo: args => runBuilt('examples/dist/three-nodes/demo.js', args),
+  bench: args => runBuilt('bench/dist/main.js', args),
+  check: async () => ((await install()) ? await runCheck() : failed),
+  test: args => runTests(args),
+}
+
+/** Installs and builds; what either says goes to stderr, so that a task's own output has stdout for itself. */
+async function prepare() {
+  return (await install()) && (await build()) ? 0 : failed
+}
+
+/**
+ * @param {string} file
+ * @param {string[]} args
+ */
+async function runBuilt(file, args) {
+  const code = await prepare()
+  return code === 0 ? await node([file, ...args]) : code
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined
+if (task === undefined) {
+  console.error(`There is no task "${name}". Use one of: ${Object.keys(tasks).join(', ')}.`)
+  process.exitCode = 2
+} else {
+  process.exitCode = await task(args)
+}
