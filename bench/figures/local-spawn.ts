@@ -31,7 +31,6 @@ export const localSpawn: Figure = {
   unit: 'processes/s',
   better: 'higher',
   peer: 'erlang',
-  ours: () =>
-    inProcess(defaultNode(), async self => (await stepsPerSecond(() => spawnBatch(self))) * spawnsPerBatch),
+  ours: () => inProcess(defaultNode(), async self => (await stepsPerSecond(() => spawnBatch(self))) * spawnsPerBatch),
   peers: { erlang: erlang('spawn', 'higher'), ring: ringSpawn },
 }

@@ -1,6 +1,6 @@
 /**
  * Two real nodes in two OS processes: everything that the quic.* figures need to know of the API. `a` measures;
- * `b`, started by quic-other.ts, has a sink that takes messages and a name for it.
+ * `b`, started by quic-other.ts, has a server under the name `sink` that takes what is sent to it.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -21,7 +21,7 @@ export interface QuicReady {
 const sinkName = 'sink'
 
 interface SinkProtocol {
-  /** A call is answered with what it asks: the round trip. `Who` it is is asked first, to have its pid. */
+  /** `'who'` is answered with its pid, everything else with itself: the round trip. */
   call: ((request: 'who') => Self['pid']) | ((request: object) => object)
   cast: { readonly acknowledgeTo: Self['pid']; readonly every: number }
   info: unknown
@@ -48,8 +48,8 @@ class Sink extends GenServer<SinkProtocol> {
 }
 
 /** The other side: a node with the sink, until the OS process ends. */
-export async function startSinkNode(): Promise<QuicReady> {
-  const { node } = await startBenchNode('b', [])
+export async function startSinkNode(dataDir: string): Promise<QuicReady> {
+  const node = await startBenchNode('b', dataDir, [])
   node.register(sinkName, node.spawn(Sink))
   return { address: `${node.name}:${node.extension(Quic).address.port}` }
 }
@@ -85,22 +85,31 @@ export function quicRoundTrip(share: number, request: (count: number) => object)
     })
 }
 
-async function withSink(measure: (self: Self, sink: ServerPid<SinkProtocol>) => Promise<number>): Promise<number> {
-  const other = await startOther<QuicReady>(new URL('./quic-other.js', import.meta.url), [])
-  const { node, dataDir } = await startBenchNode('a', [other.ready.address])
-  const [otherName] = other.ready.address.split(':')
-  const value = await inProcess(node, async self => {
+type Measure = (self: Self, sink: ServerPid<SinkProtocol>) => Promise<number>
+
+async function withSink(measure: Measure): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'barrel-bench-'))
+  try {
+    const other = await startOther<QuicReady>(new URL('./quic-other.js', import.meta.url), [join(folder, 'b')])
+    const node = await startBenchNode('a', join(folder, 'a'), [other.ready.address])
+    const value = await measureFrom(node, other.ready, measure)
+    await node.stop()
+    await other.stop()
+    return value
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function measureFrom(node: Node, { address }: QuicReady, measure: Measure): Promise<number> {
+  const [otherName] = address.split(':')
+  return inProcess(node, async self => {
     const sink = await self.call({ name: sinkName, node: otherName as string }, 'who')
     return measure(self, sink as ServerPid<SinkProtocol>)
   })
-  await node.stop()
-  await other.stop()
-  await rm(dataDir, { recursive: true, force: true })
-  return value
 }
 
-async function startBenchNode(name: string, addresses: string[]): Promise<{ node: Node; dataDir: string }> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'barrel-bench-'))
+function startBenchNode(name: string, dataDir: string, addresses: readonly string[]): Promise<Node> {
   const quic = { listenPort: 0, address: '127.0.0.1' }
-  return { node: await startNode({ name: `${name}@127.0.0.1`, dataDir, quic, addresses }), dataDir }
+  return startNode({ name: `${name}@127.0.0.1`, dataDir, quic, addresses })
 }

@@ -1,6 +1,7 @@
-/** The other OS process of the quic.* figures: the node that is sent to. */
+/** The other OS process of the quic.* figures, the node that is sent to: `quic-other.js <data folder>`. */
 
 import { tellReady } from '../harness/other-process.ts'
 import { startSinkNode } from './quic-nodes.ts'
 
-tellReady(await startSinkNode())
+const [dataDir = ''] = process.argv.slice(2)
+tellReady(await startSinkNode(dataDir))

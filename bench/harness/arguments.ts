@@ -22,7 +22,8 @@ const usage = 'Use: npm run bench -- [name prefix …] [--json] [--runs N] [--pr
 export function parseArguments(args: readonly string[]): BenchArguments {
   const { values, positionals } = parse(args)
   const { json = false, profile = false, runs = String(runsDefault) } = values
-  if (!/^[1-9]\d{0,3}$/.test(runs)) throw new UsageError(`--runs ${runs} is not a number of runs from 1 to 9999. ${usage}`)
+  if (!/^[1-9]\d{0,3}$/.test(runs))
+    throw new UsageError(`--runs ${runs} is not a number of runs from 1 to 9999. ${usage}`)
   if (json && profile) throw new UsageError(`--profile prints no JSON: leave --json out. ${usage}`)
   return { prefixes: positionals, json, runs: Number(runs), profile }
 }

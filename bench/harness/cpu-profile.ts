@@ -7,10 +7,13 @@ export interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+    readonly children?: readonly number[]
   }[]
   readonly samples: readonly number[]
   readonly timeDeltas: readonly number[]
 }
+
+const startUp = /^node:internal\/(modules|bootstrap|main|deps\/cjs-module-lexer|process\/pre_execution)\b/
 
 export interface SelfTime {
   readonly name: string
@@ -18,18 +21,30 @@ export interface SelfTime {
   readonly share: number
 }
 
-/** The functions with the most self time, the first being the slowest. Shares are of the time that was not idle. */
+/**
+ * The functions with the most self time, the slowest first. Shares are of the time that was neither idle nor spent
+ * on loading modules: an arm runs for seconds, a node for weeks.
+ */
 export function topSelfTimes(profile: CpuProfile, count: number): SelfTime[] {
+  const starting = startUpNodes(profile)
   const names = new Map(profile.nodes.map(node => [node.id, nameOf(node.callFrame)]))
   const msOf = new Map<string, number>()
   profile.samples.forEach((id, index) => {
-    const name = names.get(id) ?? '(unknown)'
+    const name = names.get(id)
+    if (name === undefined || name === '(idle)' || starting.has(id)) return
     msOf.set(name, (msOf.get(name) ?? 0) + (profile.timeDeltas[index] ?? 0) / 1_000)
   })
-  msOf.delete('(idle)')
   const totalMs = [...msOf.values()].reduce((sum, ms) => sum + ms, 0)
   const sorted = [...msOf].sort(([, a], [, b]) => b - a).slice(0, count)
   return sorted.map(([name, ms]) => ({ name, ms, share: ms / totalMs }))
+}
+
+/** Node's module loader and all that it called. */
+function startUpNodes({ nodes }: CpuProfile): Set<number> {
+  const starting = new Set(nodes.filter(({ callFrame }) => startUp.test(callFrame.url)).map(({ id }) => id))
+  // V8 lists a parent before its children.
+  for (const { id, children = [] } of nodes) if (starting.has(id)) for (const child of children) starting.add(child)
+  return starting
 }
 
 export function selfTimeLines(selfTimes: readonly SelfTime[]): string {

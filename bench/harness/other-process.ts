@@ -12,7 +12,9 @@ export interface OtherProcess<Ready> {
 /** Starts a program and waits until it calls {@link tellReady}. */
 export async function startOther<Ready>(program: URL, args: readonly string[]): Promise<OtherProcess<Ready>> {
   // Where this OS process is profiled, so is the other one, into a file of its own.
-  const execArgv = process.execArgv.map(option => option.replace(/^--cpu-prof-name=.*/, '--cpu-prof-name=other.cpuprofile'))
+  const execArgv = process.execArgv.map(option =>
+    option.replace(/^--cpu-prof-name=.*/, '--cpu-prof-name=other.cpuprofile'),
+  )
   const child = fork(program, args, { execArgv, stdio: ['ignore', 2, 2, 'ipc'] })
   const ended = once(child, 'exit')
   const message = await Promise.race([once(child, 'message'), ended.then(([code]) => notReady(program, code))])

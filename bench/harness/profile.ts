@@ -12,7 +12,12 @@ const functionsShown = 20
 export async function profileOurs(figure: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'barrel-bench-'))
   try {
-    const options = ['--cpu-prof', '--cpu-prof-interval=250', '--cpu-prof-name=arm.cpuprofile', `--cpu-prof-dir=${folder}`]
+    const options = [
+      '--cpu-prof',
+      '--cpu-prof-interval=250',
+      '--cpu-prof-name=arm.cpuprofile',
+      `--cpu-prof-dir=${folder}`,
+    ]
     await runArm(figure, 'ours', options)
     const files = (await readdir(folder)).sort()
     return (await Promise.all(files.map(file => summaryOf(figure, folder, file)))).join('\n\n')

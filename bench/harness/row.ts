@@ -23,9 +23,9 @@ export interface Row {
 const digits = 4
 
 export function rowOf(figure: Figure, readings: Readings): Row {
-  const valueOf = (arm: string): number | null => medianOrNull(readings.get(arm) ?? [])
+  const medianOf = (arm: string): number | null => medianOrNull(readings.get(arm) ?? [])
   const value = median(readings.get('ours') ?? [])
-  const peerValue = valueOf(figure.peer)
+  const peerValue = medianOf(figure.peer)
   const others = Object.keys(figure.peers).filter(peer => peer !== figure.peer)
   return {
     name: figure.name,
@@ -34,7 +34,7 @@ export function rowOf(figure: Figure, readings: Readings): Row {
     peer: figure.peer,
     peerValue: peerValue === null ? null : round(peerValue),
     ratio: peerValue === null ? null : round(ratioOf(figure.better, value, peerValue)),
-    others: Object.fromEntries(others.map(peer => [peer, roundOrNull(valueOf(peer))])),
+    others: Object.fromEntries(others.map(peer => [peer, roundOrNull(medianOf(peer))])),
     runs: (readings.get('ours') ?? []).map(round),
   }
 }

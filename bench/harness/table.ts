@@ -7,7 +7,14 @@ const titles = ['figure', 'ours', 'least - most', 'unit', 'ratio', 'peer', 'othe
 export function tableOf(rows: readonly Row[]): string {
   const lines = [titles, ...rows.map(cellsOf)]
   const widths = titles.map((_, column) => Math.max(...lines.map(cells => cells[column]?.length ?? 0)))
-  return lines.map(cells => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+  return lines
+    .map(cells =>
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 function cellsOf(row: Row): string[] {

@@ -4,7 +4,7 @@
  */
 
 import { once } from 'node:events'
-import type { Duplex } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { Packr, RESERVE_START_SPACE, Unpackr } from 'msgpackr'
 
 const lengthBytes = 4
@@ -12,12 +12,12 @@ const lengthBytes = 4
 const joinedBytesMax = 64 * 1024
 
 export class FrameWriter {
-  readonly #stream: Duplex
+  readonly #stream: Writable
   readonly #packr = new Packr({ sequential: true })
   #frames: Buffer[] = []
   #bytes = 0
 
-  constructor(stream: Duplex) {
+  constructor(stream: Writable) {
     this.#stream = stream
   }
 

@@ -7,7 +7,16 @@ export interface SelfSigned {
   readonly privateKeyPem: string
 }
 
-const der = { integer: 0x02, bitString: 0x03, objectId: 0x06, utf8: 0x0c, utcTime: 0x17, sequence: 0x30, set: 0x31, context0: 0xa0 }
+const der = {
+  integer: 0x02,
+  bitString: 0x03,
+  objectId: 0x06,
+  utf8: 0x0c,
+  utcTime: 0x17,
+  sequence: 0x30,
+  set: 0x31,
+  context0: 0xa0,
+}
 
 const ecdsaWithSha256 = node(der.sequence, node(der.objectId, Buffer.from('2a8648ce3d040302', 'hex')))
 const commonName = node(der.objectId, Buffer.from('550403', 'hex'))

@@ -14,7 +14,9 @@ import { certificateName, type SocketsReady } from './sockets-ready.ts'
 function serve(socket: Socket, task: string, messagesPerBatch: number): void {
   socket.setNoDelay(true)
   const writer = new FrameWriter(socket)
-  const reader = new FrameReader(task === 'echo' ? message => writer.write(message) : acknowledge(writer, messagesPerBatch))
+  const reader = new FrameReader(
+    task === 'echo' ? message => writer.write(message) : acknowledge(writer, messagesPerBatch),
+  )
   socket.on('data', chunk => reader.push(chunk))
 }
 

@@ -11,12 +11,17 @@ const kebab = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/
 // README.md, CHANGELOG.md, LICENSE: named as every project names them.
 const wellKnown = /^[A-Z]+(\.md)?$/
 
+// A module of Erlang is an atom, and its file is called as it is.
+const erlang = /^[a-z0-9]+(_[a-z0-9]+)*\.erl$/
+
 /** What is wrong with the names in a path. */
 export function checkPath(path: string): Finding[] {
   const wrong = path.split('/').flatMap(name => {
     const [stem = ''] = name.split('.')
     if (drawer.test(stem)) return [`is called ${name}: name it after what it holds`]
-    return kebab.test(name) || wellKnown.test(name) ? [] : [`is called ${name}: names are in kebab-case`]
+    return [kebab, wellKnown, erlang].some(form => form.test(name))
+      ? []
+      : [`is called ${name}: names are in kebab-case`]
   })
   return wrong.map(problem => ({ path, line: 1, problem }))
 }

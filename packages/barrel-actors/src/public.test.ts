@@ -2,5 +2,36 @@ import { expect, test } from 'vitest'
 import * as barrelActors from './index.ts'
 
 test('these are the names that applications import', () => {
-  expect(Object.keys(barrelActors).sort()).toMatchInlineSnapshot()
+  expect(Object.keys(barrelActors).sort()).toMatchInlineSnapshot(`
+    [
+      "BarrelError",
+      "GenServer",
+      "Pid",
+      "Quic",
+      "Ref",
+      "call",
+      "cast",
+      "defaultNode",
+      "demonitor",
+      "describeReason",
+      "exit",
+      "extensionKey",
+      "hasCode",
+      "link",
+      "monitor",
+      "noReply",
+      "nodes",
+      "register",
+      "send",
+      "silentLog",
+      "spawn",
+      "spawnLink",
+      "spawnMonitor",
+      "startNode",
+      "stop",
+      "unlink",
+      "unregister",
+      "whereis",
+    ]
+  `)
 })

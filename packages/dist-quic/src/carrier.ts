@@ -7,7 +7,6 @@ import { QuicChannel } from './channel/channel.ts'
 import type { CarrierContext } from './channel/context.ts'
 import { Dial } from './channel/dial.ts'
 import { closeCode, Session } from './channel/session.ts'
-import { quicError } from './errors.ts'
 import type { HandshakeResult } from './handshake/state.ts'
 import type { ConnectionHandler, QuicConnection } from './quic/contract.ts'
 import type { Endpoint } from './quic/endpoint.ts'
@@ -80,7 +79,10 @@ export class QuicCarrier implements Carrier {
         isSuperseded: node => this.#isSuperseded(node),
         answered: session => this.#dialOf(session)?.answered(),
         authenticated: (session, result) => {
-          channel = this.#adopt(session, result)
+          // The key is on disk before anything relies on it.
+          void this.#pin(session, result).then(isKept => {
+            if (isKept && !session.isOver) channel = this.#adopt(session, result)
+          })
         },
         frame: (bytes, start, end) => channel?.receive(bytes, start, end),
         closed: (session, cause) => {
@@ -108,15 +110,15 @@ export class QuicCarrier implements Carrier {
       return undefined
     }
     const old = this.#lines.get(name)
-    if (old !== undefined && !old.channel.isDialing) this.#replace(old.channel)
+    if (old !== undefined && !old.channel.isDialing) old.channel.close('the node has connected anew')
     const line = this.#lines.get(name) ?? this.#addLine(name)
     const dial = line.dial
     line.dial = undefined
     if (dial?.session !== session) dial?.abandon(anotherWon)
-    this.#pin(session, result)
     line.channel.up(session, result)
     this.#context.log.info('channel up', { ...result.peer, fingerprint: result.fingerprint, dialed: session.dialed })
     this.#events.up(line.channel)
+    session.begin()
     return line.channel
   }
 
@@ -140,19 +142,17 @@ export class QuicCarrier implements Carrier {
     return isDialing && this.#context.self.name > node
   }
 
-  #replace(channel: QuicChannel): void {
-    const reason = 'the node has connected anew'
-    channel.session?.close(closeCode.normal, reason)
-    channel.end(quicError('E_CHANNEL_CLOSED', { node: channel.node, reason }))
-  }
-
-  /** On first use; a pin that cannot be kept takes the channel with it. */
-  #pin(session: Session, { peer, publicKey, hidden }: HandshakeResult): void {
-    if (hidden || this.#context.options.authTrustMode === 'strict') return
-    this.#context.trustStore.pin(peer.name, publicKey).catch((error: Error) => {
-      this.#context.log.error('key not pinned', { node: peer.name, problem: error.message })
-      session.close(closeCode.refused, 'the key could not be pinned', error)
-    })
+  /** On first use. Whether the session may go on: a key that cannot be kept ends it. */
+  async #pin(session: Session, { peer, publicKey, hidden }: HandshakeResult): Promise<boolean> {
+    if (hidden || this.#context.options.authTrustMode === 'strict') return true
+    try {
+      await this.#context.trustStore.pin(peer.name, publicKey)
+      return true
+    } catch (error) {
+      this.#context.log.error('key not pinned', { node: peer.name, problem: (error as Error).message })
+      session.close(closeCode.refused, 'the key could not be pinned', error as Error)
+      return false
+    }
   }
 
   #dialFailed(line: Line, cause: Error): void {

@@ -59,7 +59,7 @@ export function send(to: AnyPid | NameDestination, message: unknown): boolean {
 }
 
 /** As the method `call` of a process: asks a server and waits for its reply. */
-export function call<C extends Protocol, R extends RequestOf<C>>(
+export function call<C extends Protocol, const R extends RequestOf<C>>(
   to: Pid<never, C>,
   request: R,
   options?: CallOptions,
@@ -102,27 +102,27 @@ export function exit(target: Watchable, reason: ExitReason): void {
 }
 
 /** Starts a process: a server class with what its `init` takes, or a function of `self`. */
-export function spawn<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
 export function spawn<M>(body: FunctionBody<M>): Pid<M>
+export function spawn<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
 export function spawn(body: unknown, ...args: unknown[]): AnyPid {
   const parent = acting()
   return parent.node.spawnFor(parent, body, args, {}).pid
 }
 
 /** `spawn` and `link` in one step. */
-export function spawnLink<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
 export function spawnLink<M>(body: FunctionBody<M>): Pid<M>
+export function spawnLink<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
 export function spawnLink(body: unknown, ...args: unknown[]): AnyPid {
   const parent = acting()
   return parent.node.spawnFor(parent, body, args, { link: true }).pid
 }
 
 /** `spawn` and `monitor` in one step. */
+export function spawnMonitor<M>(body: FunctionBody<M>): { pid: Pid<M>; ref: Ref }
 export function spawnMonitor<S extends ServerInstance>(
   server: ServerClass<S>,
   ...args: Parameters<S['init']>
 ): { pid: PidOf<S>; ref: Ref }
-export function spawnMonitor<M>(body: FunctionBody<M>): { pid: Pid<M>; ref: Ref }
 export function spawnMonitor(body: unknown, ...args: unknown[]): { pid: AnyPid; ref: Ref } {
   const parent = acting()
   const { pid, ref } = parent.node.spawnFor(parent, body, args, { monitor: true })

@@ -20,14 +20,18 @@ export type ErrorFields = Readonly<Record<string, unknown>>
 export class BarrelError extends Error {
   override readonly name = 'BarrelError'
   readonly code: string
+  /** What happened, one sentence. */
+  readonly what: string
   /** What to do about it, one sentence. */
   readonly todo: string
   readonly fields: ErrorFields
 
   constructor(code: string, text: CodeText, fields: ErrorFields = {}, cause?: unknown) {
+    const what = fill(text.what, fields)
     const todo = fill(text.todo, fields)
-    super(`${fill(text.what, fields)} ${todo}`, cause === undefined ? undefined : { cause })
+    super(`${what} ${todo}`, cause === undefined ? undefined : { cause })
     this.code = code
+    this.what = what
     this.todo = todo
     this.fields = fields
   }

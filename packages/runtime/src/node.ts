@@ -60,8 +60,8 @@ export class Node extends Self implements PidSource {
     this.creation = creation
     this.clock = seams.clock
     this.log = seams.log
-    this.timeouts = new Timeouts(seams.clock)
-    this.scheduler = new Scheduler(seams.clock, seams.turns, seams.scheduler, () => this.timeouts.rest())
+    this.timeouts = new Timeouts(seams.clock, seams.turns)
+    this.scheduler = new Scheduler(seams.clock, seams.turns, seams.scheduler)
     const root = this.addProcess(functionBehavior)
     root.trapExit = true
     root.body = this
@@ -154,9 +154,20 @@ export class Node extends Self implements PidSource {
     return this.#apis.get(key) as Api
   }
 
-  /** Stops the node: its processes exit with `'shutdown'`, then its extensions stop, last installed first. */
+  /**
+   * Stops the node: its processes exit with `'shutdown'`, then its extensions stop, last installed first, each
+   * whatever became of the others.
+   * @throws what the first extension threw that could not stop
+   */
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop()
+    if (this.#stopping === undefined) {
+      let settle!: (stopped: Promise<void>) => void
+      // Known before the first process ends: what runs at its end starts nothing any more.
+      this.#stopping = new Promise(resolve => {
+        settle = resolve
+      })
+      settle(this.#stop())
+    }
     return this.#stopping
   }
 
@@ -174,8 +185,17 @@ export class Node extends Self implements PidSource {
     for (const process of [...this.#processes.values()].reverse()) {
       if (process !== root) process.end('shutdown')
     }
-    for (const stopExtension of this.#stopExtensions.splice(0).reverse()) await stopExtension()
+    const problems: unknown[] = []
+    for (const stopExtension of this.#stopExtensions.splice(0).reverse()) {
+      try {
+        await stopExtension()
+      } catch (error) {
+        problems.push(error)
+      }
+    }
     root.end('shutdown')
+    this.timeouts.close()
+    if (problems.length > 0) throw problems[0]
   }
 
   #assertRunning(): void {
@@ -205,7 +225,7 @@ export class Node extends Self implements PidSource {
   /** @internal The live process of this node behind a pid. */
   processOf(pid: AnyPid): Process | undefined {
     const known = processOf(pid)
-    if (known?.node === this) return known.alive ? known : undefined
+    if (known !== undefined) return known.node === this && known.alive ? known : undefined
     if (pid.node !== this.name || pid.creation !== this.creation) return undefined
     return this.#processes.get(pid.serial)
   }

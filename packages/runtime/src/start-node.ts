@@ -28,7 +28,7 @@ export async function startNode(options: NodeOptions = {}): Promise<Node> {
   try {
     for (const extension of options.extensions ?? []) await install(node, extension, seams, options.dataDir)
   } catch (error) {
-    await node.stop()
+    await node.stop().catch(problem => node.log.error('stop after a failed start failed', { problem }))
     throw error
   }
   setDefaultNode(node)

@@ -21,7 +21,7 @@ import { Trace } from './trace.ts'
 import { VirtualTurns } from './turns.ts'
 
 // A process that floods itself gives way soon, so that a livelock is found in moments.
-const scheduler = { sliceMessagesMax: 1024 }
+const scheduler = { sliceMessagesMax: 256 }
 
 /** What stays of a node when its OS process is gone. */
 interface Machine {

@@ -7,6 +7,8 @@ import { createProgram, translateError } from './program.ts'
 /** Runs one command line and ends the OS process with its exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
   let exitCode = 0
+  // Who reads may go before we do: what is printed from then on is printed to nobody.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
   // Loaded when a command runs: help and errors of the command line must not wait for QUIC.
   const actions = {
     start: async (...given: Parameters<typeof import('./start.ts').start>) =>

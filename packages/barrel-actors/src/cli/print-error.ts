@@ -35,20 +35,16 @@ export function errorText(error: unknown, env: NodeJS.ProcessEnv = process.env):
 export function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return oneLine(inspect(error))
   const said = error instanceof BarrelError ? describeBarrelError(error) : `${error.name}: ${error.message}`
-  const place = placeOf(error.stack ?? '')
+  // The frames of a syntax error are those of whoever parsed.
+  const place = error instanceof SyntaxError ? undefined : placeOf(error.stack ?? '')
   return oneLine(`${said.replace(/\.$/, '')}${place === undefined ? '' : ` (at ${place})`}`)
 }
 
 // Frames of the command line itself tell nobody where the mistake is.
 const ownFolder = fileURLToPath(new URL('..', import.meta.url))
 
-// A syntax error names its file above the message, any other error in its first frame.
 function placeOf(stack: string): string | undefined {
-  const lines = stack.split('\n')
-  const line =
-    lines.find(candidate => /^(file:|\/|[A-Z]:\\).*:\d+$/.test(candidate)) ??
-    lines.find(
-      candidate => /^\s+at /.test(candidate) && !/node:|node_modules/.test(candidate) && !candidate.includes(ownFolder),
-    )
-  return /(?:file:\/\/)?([^\s()]+:\d+(?::\d+)?)\)?$/.exec(line ?? '')?.[1]
+  const isForeign = (line: string) =>
+    /^\s+at /.test(line) && !/node:|node_modules/.test(line) && !line.includes(ownFolder)
+  return /(?:file:\/\/)?([^\s()]+:\d+:\d+)\)?$/.exec(stack.split('\n').find(isForeign) ?? '')?.[1]
 }

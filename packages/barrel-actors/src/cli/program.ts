@@ -17,6 +17,7 @@ export interface StartOptions {
 export interface ReplOptions {
   readonly join: readonly string[]
   readonly name?: string
+  readonly bind?: string
   readonly data?: string
   readonly eval?: string
 }
@@ -63,6 +64,11 @@ function addRepl(program: Command, actions: Actions, done: (exitCode: number) =>
     .option('--join <seed@host[:port]>', 'a node to connect to; may be repeated', collect, [])
     .option('-e, --eval <expression>', 'print what the expression gives, and exit')
     .option('--name <name@host>', 'the name of the shell (default: a new one every time)')
+    .option(
+      '--bind <ip>',
+      'the local IP address to listen on (default: 127.0.0.1 if all joined are local, else all)',
+      parseIP,
+    )
     .option('--data <folder>', 'keys and history (default: barrel-actors in the configuration folder)')
     .addHelpText('after', '\nExample:\n  barrel-actors repl --join node@127.0.0.1')
     .action(async (options: ReplOptions) => done(await actions.repl(options)))
@@ -99,7 +105,7 @@ function parsePort(text: string): number {
 function parseIP(text: string): string {
   if (isIP(text) !== 0) return text
   const problem = `--bind is ${text}, which is not an IP address`
-  throw commandLineError('E_ARGUMENT_INVALID', { problem, help: 'barrel-actors start --help' })
+  throw commandLineError('E_ARGUMENT_INVALID', { problem, help: 'barrel-actors --help' })
 }
 
 function collect(address: string, before: readonly string[]): readonly string[] {

@@ -10,7 +10,7 @@ import { configFolder } from '../repl/config-folder.ts'
 import { evaluate } from '../repl/evaluate.ts'
 import { Shell } from '../repl/shell.ts'
 import { terminalLog } from './log.ts'
-import { errorText, problemOf } from './print-error.ts'
+import { errorText, exitCode, problemOf } from './print-error.ts'
 import type { ReplOptions } from './program.ts'
 import { addressToBind } from './start.ts'
 import { stopNode, untilStopped } from './until-stopped.ts'
@@ -20,22 +20,24 @@ export async function repl(options: ReplOptions): Promise<number> {
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true && options.eval === undefined
   const seeds = options.join.map(address => parseAddress(address).node)
   const dataDir = options.data ?? configFolder(process.env)
-  let print = (line: string): void => void process.stderr.write(line)
+  // While it joins, what goes wrong is an error that is printed anyway, and one line is enough.
+  let print = (_line: string): void => {}
   const node = await startNode({
     name: options.name ?? newName(),
     dataDir,
     log: terminalLog(line => print(line)),
-    quic: { listenPort: 0, address: addressToBind(seeds.map(hostOf)), hidden: true },
+    quic: { listenPort: 0, address: options.bind ?? addressToBind(seeds.map(hostOf)), hidden: true },
   })
   // At a terminal, Ctrl-C is a key of the shell, and the REPL's own while it evaluates.
   const stopped = untilStopped(node, isTerminal ? ['SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM', 'SIGHUP'])
   try {
     await joinAny(node, options.join)
+    print = line => void process.stderr.write(line)
     if (options.eval !== undefined) return await evaluate(node, options.eval, process.stdout)
     const shell = openShell(node, seeds, dataDir, isTerminal)
     print = line => shell.print(line.trimEnd())
     keepOnUncaught(shell)
-    return await Promise.race([stopped, shell.ended])
+    return await Promise.race([stopped, shell.ended, untilDeserted()])
   } finally {
     await stopNode(node)
   }
@@ -66,6 +68,13 @@ function openShell(node: Node, seeds: readonly NodeName[], dataDir: string, isTe
     colors: isTerminal && output.hasColors(),
     seeds,
     ...(isTerminal && { historyFile: join(dataDir, 'repl-history'), fingerprint }),
+  })
+}
+
+/** Resolves to the exit code when the terminal, or the other end of the pipes, is gone: nobody is left to talk to. */
+function untilDeserted(): Promise<number> {
+  return new Promise(resolve => {
+    for (const stream of [process.stdin, process.stdout]) stream.on('error', () => resolve(exitCode.fine))
   })
 }
 

@@ -15,7 +15,7 @@ import { describeBarrelError, show } from '../terminal-text.ts'
 import { complete } from './completion.ts'
 import { feedLines } from './feed-lines.ts'
 import { Inbox } from './inbox.ts'
-import { helpOn, type Vocabulary, vocabularyOf } from './vocabulary.ts'
+import { flushOf, helpOn, type Vocabulary, vocabularyOf } from './vocabulary.ts'
 
 export interface ShellOptions {
   readonly node: Node
@@ -45,7 +45,7 @@ export class Shell {
   constructor(options: ShellOptions) {
     const { node, isTerminal, output, colors } = options
     this.#options = options
-    this.#words = vocabularyOf(node, this.#inbox, line => this.print(line))
+    this.#words = vocabularyOf(node, { flush: flushOf(this.#inbox, line => this.print(line)) })
     if (isTerminal) output.write(this.#banner())
     const lines = isTerminal ? options.input : new PassThrough()
     this.#server = startRepl({

@@ -32,20 +32,25 @@ export interface Word {
 
 export type Vocabulary = Readonly<Record<string, Word>>
 
-/** The words of a shell on that node. `note` prints a line that is not the value of an expression. */
-export function vocabularyOf(node: Node, inbox: Inbox, note: (line: string) => void): Vocabulary {
-  const words: Record<string, Word> = { ...verbs, ...placesOf(node) }
-  words['flush'] = {
-    value: () => flush(inbox, note),
-    usage: 'flush()',
-    help: 'the messages that came to this shell since the last flush',
-  }
+/** The words for what can be done on that node, and those given. */
+export function vocabularyOf(node: Node, further: Vocabulary = {}): Vocabulary {
+  const words: Record<string, Word> = { ...verbs, ...placesOf(node), ...further }
   words['help'] = {
     value: (what?: unknown) => helpOn(words, what),
     usage: 'help(what?)',
     help: 'this list, or one line about one word: help(call)',
   }
   return words
+}
+
+/** The word for what came to a shell. `note` prints a line that is not the value of an expression. */
+export function flushOf(inbox: Inbox, note: (line: string) => void): Word {
+  const flush = (): unknown[] => {
+    const { messages, dropped } = inbox.takeAll()
+    if (dropped > 0) note(`${dropped} older messages were dropped`)
+    return messages
+  }
+  return { value: flush, usage: 'flush()', help: 'the messages that came to this shell since the last flush' }
 }
 
 // The functions of the package itself: the shell's process is the root process of the default node.
@@ -78,12 +83,6 @@ function placesOf(node: Node): Vocabulary {
       help: 'open the channel to another node',
     },
   }
-}
-
-function flush(inbox: Inbox, note: (line: string) => void): unknown[] {
-  const { messages, dropped } = inbox.takeAll()
-  if (dropped > 0) note(`${dropped} older messages were dropped`)
-  return messages
 }
 
 /** The list of all words, or the line of one, given as itself or by name. */

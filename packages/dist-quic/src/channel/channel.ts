@@ -86,9 +86,10 @@ export class QuicChannel implements Channel {
     if (signal !== undefined) this.#events.received(this, signal)
   }
 
+  /** At once: what is sent from here on needs a new channel. */
   close(reason: string): void {
-    if (this.#session !== undefined) this.#session.close(closeCode.normal, reason)
-    else this.end(quicError('E_CHANNEL_CLOSED', { node: this.node, reason }))
+    this.#session?.close(closeCode.normal, reason)
+    this.end(quicError('E_CHANNEL_CLOSED', { node: this.node, reason }))
   }
 
   /** It is over: nothing is sent or received any more. */

@@ -72,7 +72,7 @@ export class FrameReader {
     return next
   }
 
-  // Memory follows what has come, not what was announced: at most twice of it.
+  // Memory follows what has come, not what was announced: at most twice of it, or 64 KiB.
   #keep(part: Uint8Array, size: number): void {
     const needed = this.#have + part.length
     if (needed > this.#partial.length) {
@@ -85,7 +85,7 @@ export class FrameReader {
   }
 }
 
-const partialBytesMin = 4096
+const partialBytesMin = 64 * 1024
 const tooLarge = `a frame of more than ${limits.frameBytesMax} bytes`
 
 function lengthAt(bytes: Uint8Array, at: number): number {

@@ -22,7 +22,7 @@ export interface SessionEvents {
   isSuperseded(node: NodeName): boolean
   /** TLS is done: the peer has answered. */
   answered(session: Session): void
-  /** The peer has proved who it is. The session may be closed from within. */
+  /** The peer has proved who it is. Signals wait until `begin`. */
   authenticated(session: Session, result: HandshakeResult): void
   /** The frames of a signal, after `authenticated`. */
   readonly frame: FrameSink
@@ -40,6 +40,7 @@ export class Session implements ConnectionHandler {
   #deadline: Timer | undefined
   #failure: Error | undefined
   #isReady = false
+  #isOver = false
   readonly #frames = new FrameReader()
 
   constructor(context: CarrierContext, events: SessionEvents, dialed: NodeName | undefined) {
@@ -51,6 +52,11 @@ export class Session implements ConnectionHandler {
   /** Whether TLS is done. */
   get isAnswered(): boolean {
     return this.#handshake !== undefined
+  }
+
+  /** Whether its connection has ended. */
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   /** Binds the connection, which reports to this session. */
@@ -79,6 +85,11 @@ export class Session implements ConnectionHandler {
     if (fin && streamId !== controlStream) this.close(closeCode.invalid, 'the stream of signals ended')
   }
 
+  /** It carries a channel from here on: what has come meanwhile is read. */
+  begin(): void {
+    this.connection.resume(this.#incoming)
+  }
+
   /** Writes one frame of a signal. */
   write(frame: Uint8Array): void {
     this.connection.write(this.#outgoing, frame)
@@ -87,6 +98,7 @@ export class Session implements ConnectionHandler {
   drained(): void {}
 
   closed(cause: Error): void {
+    this.#isOver = true
     this.#deadline?.cancel()
     const failure = this.#failure ?? cause
     if (this.#isReady || this.#failure !== undefined || this.#handshake === undefined) {
@@ -178,7 +190,6 @@ export class Session implements ConnectionHandler {
     this.#deadline?.cancel()
     this.#isReady = true
     this.#events.authenticated(this, result)
-    this.connection.resume(this.#incoming)
   }
 
   #readFrames(bytes: Uint8Array): void {

@@ -4,6 +4,7 @@
  * length needs looking at, and one timer of the clock serves all.
  */
 
+import type { Turns } from '../turns.ts'
 import type { Clock, Timer } from './clock.ts'
 
 /** Something that ends by itself when its time has come. */
@@ -24,13 +25,16 @@ interface TimedList {
 
 export class Timeouts {
   readonly #clock: Clock
+  readonly #turns: Turns
   readonly #lists = new Map<number, TimedList>()
   #waiting = 0
+  #restAsked = false
   #timer: Timer | undefined
   #timerDueMs = Infinity
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, turns: Turns) {
     this.#clock = clock
+    this.#turns = turns
   }
 
   /** Lets `timed.expire` run after `delayMs`, unless it leaves first. Infinity waits for ever. */
@@ -43,7 +47,7 @@ export class Timeouts {
     if (list.newest === undefined) list.oldest = timed
     else list.newest.newer = timed
     list.newest = timed
-    // While somebody waits, the operating-system process stays; see `rest` for the way back.
+    // While somebody waits, the operating-system process stays; see `#rest` for the way back.
     if (this.#waiting++ === 0) this.#timer?.keepAlive(true)
     if (timed.dueMs < this.#timerDueMs) this.#arm(timed.dueMs)
   }
@@ -59,11 +63,25 @@ export class Timeouts {
     timed.list = undefined
     timed.newer = undefined
     timed.older = undefined
-    this.#waiting--
+    if (--this.#waiting === 0) this.#askRest()
   }
 
-  /** Called now and then when the node has nothing to do: lets the operating-system process end. */
-  rest(): void {
+  /** Stops the timer: nobody expires any more. */
+  close(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#timerDueMs = -Infinity
+  }
+
+  // Once a turn and not once a call: most often the next call follows at once.
+  #askRest(): void {
+    if (this.#restAsked || this.#timer === undefined) return
+    this.#restAsked = true
+    this.#turns.later(this.#rest)
+  }
+
+  readonly #rest = (): void => {
+    this.#restAsked = false
     if (this.#waiting === 0) this.#timer?.keepAlive(false)
   }
 
@@ -87,14 +105,15 @@ export class Timeouts {
     this.#timer = undefined
     this.#timerDueMs = Infinity
     const now = this.#clock.now()
+    let next = Infinity
     for (const [delayMs, list] of this.#lists) {
       for (let timed = list.oldest; timed !== undefined && timed.dueMs <= now; timed = list.oldest) {
         this.leave(timed)
         timed.expire()
       }
       if (list.oldest === undefined) this.#lists.delete(delayMs)
+      else next = Math.min(next, list.oldest.dueMs)
     }
-    const next = Math.min(...[...this.#lists.values()].map(list => list.oldest?.dueMs ?? Infinity))
     if (next < this.#timerDueMs) this.#arm(next)
   }
 }

@@ -8,7 +8,7 @@
 
 import { C1 } from 'msgpackr'
 import type { NodeLife } from '../carrier.ts'
-import { BarrelError, runtimeError } from '../errors.ts'
+import { BarrelError, runtimeError, textOf } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { Pid } from '../pid.ts'
 import { Ref } from '../ref.ts'
@@ -22,6 +22,9 @@ export interface Ends {
 
 type Path = (string | number)[]
 
+// Those through which an object reaches what is shared; msgpackr reads the first as the second.
+const refusedKeys = new Set(['__proto__', '__proto_', 'constructor', 'prototype'])
+
 export class Lowering {
   readonly #ends: Ends
   readonly #path: Path = []
@@ -32,7 +35,13 @@ export class Lowering {
 
   /** @throws E_MESSAGE_INVALID, naming the place */
   lower(value: unknown): unknown {
-    return this.#lower(value, 0)
+    try {
+      return this.#lower(value, 0)
+    } catch (error) {
+      if (error instanceof BarrelError && error.code === 'E_MESSAGE_INVALID') throw error
+      // A getter, a proxy, a buffer that was given away.
+      throw this.#refuse('a value that throws when it is read', error)
+    }
   }
 
   #lower(value: unknown, depth: number): unknown {
@@ -78,7 +87,7 @@ export class Lowering {
   #plain(object: Record<string, unknown>, depth: number): object {
     let lowered = object
     for (const key of Object.keys(object)) {
-      if (key === '__proto__' || key === 'constructor' || key === 'prototype') throw this.#refuse(`the key ${key}`)
+      if (refusedKeys.has(key)) throw this.#refuse(`the key ${key}`)
       const child = object[key]
       const result = this.#child(child, key, depth)
       if (Object.is(result, child)) continue
@@ -125,7 +134,9 @@ export class Lowering {
 
   #error(error: Error, depth: number): unknown[] {
     const code = error instanceof BarrelError ? error.code : (error as { code?: unknown }).code
-    const fields: unknown[] = [error.name, error.message, error.stack, typeof code === 'string' ? code : undefined]
+    const stack = typeof error.stack === 'string' ? error.stack : undefined
+    const fields: unknown[] = [textOf(error.name), textOf(error.message), stack]
+    fields.push(typeof code === 'string' ? code : undefined)
     if (error.cause !== undefined) fields.push(this.#child(error.cause, 'cause', depth))
     return [C1, tag.error, ...fields]
   }
@@ -151,10 +162,10 @@ export class Lowering {
     return [C1, tag.bigint, value < 0n, hex]
   }
 
-  #refuse(problem: string): BarrelError {
+  #refuse(problem: string, cause?: unknown): BarrelError {
     const path = this.#path.length === 0 ? 'its root' : this.#path.join('.')
     this.#path.length = 0
-    return runtimeError('E_MESSAGE_INVALID', { problem: `it holds ${problem}`, path })
+    return runtimeError('E_MESSAGE_INVALID', { problem: `it holds ${problem}`, path }, cause)
   }
 }
 

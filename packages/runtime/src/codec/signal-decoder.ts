@@ -10,7 +10,10 @@ import { type PidSource, Raising, WireError, whole } from './raise.ts'
 import { signalKind } from './signal-kind.ts'
 
 export class SignalDecoder {
-  readonly #unpackr = new Unpackr({ sequential: true } as ConstructorParameters<typeof Unpackr>[0])
+  // Without structured clones: a hundred bytes of references to references would be data that takes years to walk.
+  readonly #unpackr = new Unpackr({ sequential: true, structuredClone: false } as ConstructorParameters<
+    typeof Unpackr
+  >[0])
   readonly #source: PidSource
   readonly #peer: NodeLife
   readonly #raising: Raising

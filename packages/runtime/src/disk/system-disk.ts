@@ -52,6 +52,8 @@ async function openExisting(path: string): Promise<FileHandle | undefined> {
 }
 
 async function writeSynced(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  // A crash may have left it: in a container every run has the same process id.
+  await rm(path, { force: true })
   await using file = await open(path, 'wx', mode)
   // The mode given to open() is cut by the umask; this one is not.
   await file.chmod(mode)

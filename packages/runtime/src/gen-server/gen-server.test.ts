@@ -101,7 +101,7 @@ test('init, casts and messages may stop the server too, also after a promise', a
   class Stops extends GenServer<{ cast: string; info: string }> {
     override init(how: string) {
       if (how === 'init') return stop('init')
-      if (how === 'later') return Promise.resolve(stop('later'))
+      return how === 'later' ? Promise.resolve(stop('later')) : undefined
     }
     override handleCast(reason: string) {
       return stop(reason)

@@ -94,7 +94,7 @@ function terminating(ended: unknown[]) {
   return class Terminating extends GenServer {
     override init(how?: string) {
       if (how === 'throw') throw new Error('init')
-      if (how === 'stop') return stop('init')
+      return how === 'stop' ? stop('init') : undefined
     }
     override handleCast(how: unknown) {
       if (how === 'throw') throw new Error('cast')

@@ -180,5 +180,7 @@ test('a reply that throws after an await ends the server instead of leaving it s
   }
   const { pid } = node.spawnMonitor(Replies)
   await expect(node.call(pid, '', { timeoutMs: 50 })).rejects.toMatchObject({ code: 'E_CALL_EXIT' })
-  expect(await node.receive()).toMatchObject({ reason: { error: { callback: 'handleCall', message: 'not encodable' } } })
+  expect(await node.receive()).toMatchObject({
+    reason: { error: { callback: 'handleCall', message: 'not encodable' } },
+  })
 })

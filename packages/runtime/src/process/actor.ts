@@ -73,7 +73,7 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
    * Asks a server and waits for its reply.
    * @throws E_CALL_TIMEOUT, E_CALL_EXIT, E_CALL_ABORTED, E_NO_CONNECTION as rejections; what `send` throws at once
    */
-  call<C extends Protocol, R extends RequestOf<C>>(
+  call<C extends Protocol, const R extends RequestOf<C>>(
     to: Pid<never, C>,
     request: R,
     options?: CallOptions,
@@ -127,25 +127,25 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
   }
 
   /** Starts a process: a server class with what its `init` takes, or a function of `self`. */
-  spawn<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
   spawn<M>(body: FunctionBody<M>): Pid<M>
+  spawn<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
   spawn(body: unknown, ...args: unknown[]): AnyPid {
     return this.node.spawnFor(this.#process, body, args, {}).pid
   }
 
   /** `spawn` and `link` in one step. */
-  spawnLink<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
   spawnLink<M>(body: FunctionBody<M>): Pid<M>
+  spawnLink<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
   spawnLink(body: unknown, ...args: unknown[]): AnyPid {
     return this.node.spawnFor(this.#process, body, args, { link: true }).pid
   }
 
   /** `spawn` and `monitor` in one step. */
+  spawnMonitor<M>(body: FunctionBody<M>): { pid: Pid<M>; ref: Ref }
   spawnMonitor<S extends ServerInstance>(
     server: ServerClass<S>,
     ...args: Parameters<S['init']>
   ): { pid: PidOf<S>; ref: Ref }
-  spawnMonitor<M>(body: FunctionBody<M>): { pid: Pid<M>; ref: Ref }
   spawnMonitor(body: unknown, ...args: unknown[]): { pid: AnyPid; ref: Ref } {
     const { pid, ref } = this.node.spawnFor(this.#process, body, args, { monitor: true })
     return { pid, ref: ref as Ref }

@@ -72,6 +72,7 @@ export class Exits {
   #bury(process: Process, reason: ExitReason): void {
     process.state = processState.dead
     process.mailbox = undefined
+    process.behavior.ended?.(process)
     process.body = undefined
     process.node.forget(process)
     this.#tellLinks(process, reason)

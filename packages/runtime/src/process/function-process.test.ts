@@ -84,9 +84,11 @@ test('for await takes messages without end, until the process ends', async () =>
 
 test('a call to a function process is a message that it can answer', async () => {
   await using node = await startNode()
-  const pid = node.spawn(async (self: Self<{ kind: 'call'; request: number; from: { reply(value: unknown): void } }>) => {
-    for await (const { kind, request, from } of self) from.reply([kind, request + 1])
-  })
+  const pid = node.spawn(
+    async (self: Self<{ kind: 'call'; request: number; from: { reply(value: unknown): void } }>) => {
+      for await (const { kind, request, from } of self) from.reply([kind, request + 1])
+    },
+  )
   expect(await node.call(pid, 41)).toEqual(['call', 42])
   const cast = node.spawn(async self => self.send(self.node.pid, await self.receive()))
   node.cast(cast, 'tell')
@@ -113,7 +115,7 @@ test('a process that its own predicate ends stays ended', async () => {
   for (const when of ['at once', 'waiting']) {
     const { pid } = node.spawnMonitor(async self => {
       selves.push(self)
-      await self.receive('start'.at.bind('start') && (message => message === 'start'))
+      await self.receive(message => message === 'start')
       await self.receive(() => {
         self.exit(self.pid, 'kill')
         return when === 'waiting'

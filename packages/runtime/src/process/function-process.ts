@@ -21,6 +21,8 @@ interface Waiter {
   readonly reject: (error: Error) => void
   /** Messages before this place have been looked at. */
   looked: number
+  /** How often messages had been removed from the mailbox by then: once more, and `looked` means nothing. */
+  removals: number
   timer: Timer | undefined
 }
 
@@ -48,7 +50,14 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     const process = Actor.processOf(this)
     if (!process.alive) return never()
     if (this.#waiter !== undefined) return Promise.reject(runtimeError('E_RECEIVE_BUSY', { pid: process.pid }))
-    const place = this.#find(pattern, 0)
+    let place: number
+    try {
+      place = this.#find(pattern, 0)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    // The pattern is users' code: it may have ended the process.
+    if (!process.alive) return never()
     if (place >= 0 && process.node.scheduler.takeOne()) {
       return Promise.resolve(process.mailbox?.takeAt(place) as Message)
     }
@@ -79,6 +88,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
         resolve: resolve as (message: unknown) => void,
         reject,
         looked,
+        removals: process.mailbox?.removals ?? 0,
         timer: undefined,
       }
       this.#waiter = waiter
@@ -91,7 +101,8 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
 
   #startTimer(waiter: Waiter, timeoutMs: number): Timer {
     const timer = Actor.processOf(this).node.clock.setTimer(timeoutMs, () => {
-      if (this.#waiter !== waiter || !Actor.processOf(this).alive) return
+      // As in Erlang: a message that is there already is taken, however late the turn for it comes.
+      if (this.#waiter !== waiter || this.#look() > 0) return
       this.#settle()
       waiter.reject(runtimeError('E_RECEIVE_TIMEOUT', { timeoutMs }))
     })
@@ -129,26 +140,38 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
   #look(): number {
     const waiter = this.#waiter
     const process = Actor.processOf(this)
+    const mailbox = process.mailbox
     if (waiter === undefined) {
       process.state = processState.busy
       return 0
     }
     let place: number
     try {
-      place = this.#find(waiter.pattern, waiter.looked)
+      const isUntouched = (mailbox?.removals ?? 0) === waiter.removals
+      place = this.#find(waiter.pattern, isUntouched ? waiter.looked : 0)
     } catch (error) {
+      if (!process.alive) return 1
       this.#settle()
       waiter.reject(error as Error)
       return 1
     }
+    // The pattern is users' code: it may have ended the process.
+    if (!process.alive) return 1
     if (place < 0) {
-      waiter.looked = process.mailbox?.length ?? 0
+      waiter.looked = mailbox?.length ?? 0
+      waiter.removals = mailbox?.removals ?? 0
       process.state = processState.idle
       return 0
     }
     this.#settle()
-    waiter.resolve(process.mailbox?.takeAt(place))
+    waiter.resolve(mailbox?.takeAt(place))
     return 1
+  }
+
+  /** @internal The process has ended: a `receive` that waits waits no more. */
+  static ended: (self: Self) => void = self => {
+    self.#waiter?.timer?.cancel()
+    self.#waiter = undefined
   }
 
   readonly #returned = (): void => Actor.processOf(this).end('normal')
@@ -162,4 +185,5 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
 
 export const functionBehavior: Behavior = {
   run: process => Self.turn(process.body as Self),
+  ended: process => Self.ended(process.body as Self),
 }

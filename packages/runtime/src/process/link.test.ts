@@ -120,9 +120,13 @@ test('a ring of linked processes ends once each', async () => {
     const { pid } = node.spawnMonitor(acts)
     pids.push(pid)
   }
-  for (const pid of pids) node.send(pid as never, ((self: Self) => {
-    for (const other of pids) self.link(other)
-  }) as never)
+  for (const pid of pids)
+    node.send(
+      pid as never,
+      ((self: Self) => {
+        for (const other of pids) self.link(other)
+      }) as never,
+    )
   node.send(pids[2] as never, ((self: Self) => self.exit('ring')) as never)
   for (const _ of pids) expect(await node.receive()).toMatchObject({ kind: 'down', reason: 'ring' })
   node.send(node.pid, 'nothing more')

@@ -6,6 +6,8 @@ export class Mailbox {
   #slots: unknown[] = new Array(slotsMin)
   #head = 0
   #length = 0
+  /** How often `remove` took something: places that were noted before mean nothing any more. */
+  removals = 0
 
   get length(): number {
     return this.#length
@@ -48,7 +50,9 @@ export class Mailbox {
   /** Removes every message that `unwanted` says. */
   remove(unwanted: (message: unknown) => boolean): void {
     for (let index = this.#length - 1; index >= 0; index--) {
-      if (unwanted(this.at(index))) this.takeAt(index)
+      if (!unwanted(this.at(index))) continue
+      this.takeAt(index)
+      this.removals++
     }
   }
 

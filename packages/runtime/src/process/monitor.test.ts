@@ -47,7 +47,12 @@ test('a monitor by name watches who held the name then, and its down says the na
   node.unregister('service')
   node.register('service', node.spawn(wait))
   node.exit(pid, 'over')
-  expect(await node.receive()).toEqual({ kind: 'down', ref, from: { name: 'service', node: node.name }, reason: 'over' })
+  expect(await node.receive()).toEqual({
+    kind: 'down',
+    ref,
+    from: { name: 'service', node: node.name },
+    reason: 'over',
+  })
 })
 
 test('whoever sees a down finds the name free', async () => {

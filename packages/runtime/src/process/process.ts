@@ -15,6 +15,8 @@ export const processState = { idle: 0, queued: 1, running: 2, busy: 3, dead: 4 }
 export interface Behavior {
   /** Takes up to `budget` messages. Must not throw. Returns how many it took. */
   run(process: Process, budget: number): number
+  /** The process ends; its body is still there. Must not throw and must not run users' code. */
+  ended?(process: Process): void
 }
 
 export class Process {

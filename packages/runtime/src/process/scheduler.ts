@@ -33,7 +33,6 @@ export class Scheduler {
   readonly #clock: Clock
   readonly #turns: Turns
   readonly #options: SchedulerOptions
-  readonly #rest: () => void
   #queue: (Process | undefined)[] = new Array(queueSlotsMin)
   #head = 0
   #length = 0
@@ -44,12 +43,10 @@ export class Scheduler {
   #sliceMessagesLeft = 0
   #sliceStart = 0
 
-  /** `rest` is called after a slice that left nothing to do. */
-  constructor(clock: Clock, turns: Turns, options: SchedulerOptions, rest: () => void) {
+  constructor(clock: Clock, turns: Turns, options: SchedulerOptions) {
     this.#clock = clock
     this.#turns = turns
     this.#options = options
-    this.#rest = rest
   }
 
   /** Queues a process for its turn. Its state must say `queued`. */
@@ -90,7 +87,6 @@ export class Scheduler {
   readonly #closeSlice = (): void => {
     this.#sliceOpen = false
     if (this.#length > 0) this.#run()
-    else this.#rest()
   }
 
   #run(): void {

@@ -43,8 +43,8 @@ function placeOfPid(from: Process, pid: AnyPid): Place {
   const process = processOf(pid)
   if (process !== undefined && process.node === from.node) return process
   if (pid.node !== from.node.name) return { node: pid.node, target: pid }
-  // A pid of an earlier life of this node, or of a process that has ended.
-  return undefined
+  // It came by way of another node. Nowhere: an earlier life of this node, or a process that has ended.
+  return from.node.processOf(pid)
 }
 
 export function sendFrom(from: Process, destination: Destination<never>, message: unknown): boolean {

@@ -122,6 +122,8 @@ function onDemonitor(remote: RemoteNode, ref: number): void {
 
 function onLink(remote: RemoteNode, from: AnyPid, to: AnyPid): void {
   const process = find(remote, to)
+  // To a link with an earlier life of this node there is no answer: the other side knows our life by itself.
+  if (to.creation !== remote.node.creation) return
   if (process === undefined) remote.sendExit(to, from, 'noproc')
   else if (remote.linksCount >= limits.incomingPerNodeMax) remote.sendExit(to, from, 'systemLimit')
   else remote.addLink(process, from as Pid)

@@ -6,7 +6,7 @@
 
 import type { Channel } from '../carrier.ts'
 import type { NamedDestination } from '../destination.ts'
-import { hasCode } from '../errors.ts'
+import { BarrelError, hasCode } from '../errors.ts'
 import { describe, type ExitReason } from '../exit-reason.ts'
 import type { PendingCall } from '../gen-server/calling.ts'
 import type { Node } from '../node.ts'
@@ -98,13 +98,15 @@ export class RemoteNode {
     const ref = this.node.makeRef().id
     const channel = this.open()
     if (channel === undefined) return pending.ended('noconnection', 'this node has no carrier')
+    // Noted first: the channel may close while it takes the call, and then ends what is noted.
+    this.#outgoing.set(ref, pending)
+    pending.withdraw = () => this.withdraw(ref)
     try {
       channel.deliver({ kind: 'call', from: caller.pid, to, ref, request })
     } catch (error) {
-      return pending.fail(error as Error)
+      this.#outgoing.delete(ref)
+      pending.fail(error as Error)
     }
-    this.#outgoing.set(ref, pending)
-    pending.withdraw = () => this.withdraw(ref)
   }
 
   monitor(ref: Ref, watcher: Process, to: SignalTarget, from: AnyPid | NamedDestination): void {
@@ -123,6 +125,7 @@ export class RemoteNode {
   link(process: Process, pid: Pid): void {
     const channel = this.open()
     if (channel === undefined) return this.node.exits.sendLinked(process, pid, 'noconnection')
+    if (isOfAnotherLife(pid, channel)) return this.node.exits.sendLinked(process, pid, 'noproc')
     if (this.addLink(process, pid)) channel.deliver({ kind: 'link', from: process.pid, to: pid })
   }
 
@@ -165,6 +168,11 @@ export class RemoteNode {
   /** A channel is up: ours, or one that the other side opened. */
   up(channel: Channel): void {
     this.#channel = channel
+    // Links made while it was opening may lead to processes of an earlier life of the node.
+    for (const { process, pid } of [...this.#links.values()]) {
+      if (!isOfAnotherLife(pid, channel) || !this.removeLink(process, pid)) continue
+      this.node.exits.sendLinked(process, pid, 'noproc')
+    }
   }
 
   /** The channel has closed: everything that relied on it ends. */
@@ -178,12 +186,16 @@ export class RemoteNode {
     this.#links.clear()
     this.incoming.clear()
     for (const each of incoming) each.withdraw()
-    for (const { process, pid } of links) {
-      process.remoteLinks?.delete(pid.toString())
-      this.node.exits.sendLinked(process, pid, 'noconnection')
-    }
-    for (const each of outgoing) each.ended('noconnection', cause.message)
+    // Every link is taken away before the first process ends of it: no end goes along a link that is lost.
+    for (const { process, pid } of links) process.remoteLinks?.delete(pid.toString())
+    for (const { process, pid } of links) this.node.exits.sendLinked(process, pid, 'noconnection')
+    const problem = cause instanceof BarrelError ? cause.what.replace(/\.$/, '') : cause.message
+    for (const each of outgoing) each.ended('noconnection', problem)
   }
+}
+
+function isOfAnotherLife(pid: AnyPid, { life }: Channel): boolean {
+  return life !== undefined && life.creation !== pid.creation
 }
 
 function linkKey(process: Process, pid: string): string {

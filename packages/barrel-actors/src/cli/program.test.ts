@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest'
+import { errorText, exitCodeOf } from './print-error.ts'
+import { createProgram, translateError } from './program.ts'
+
+/** Parses a command line; the actions note what they were given and exit with 7. */
+async function parse(...args: string[]) {
+  const called: unknown[] = []
+  let printed = ''
+  let exitCode = 0
+  const action =
+    (name: string) =>
+    async (...given: unknown[]) => {
+      called.push(name, ...given)
+      return 7
+    }
+  const program = createProgram('1.2.3', { start: action('start'), repl: action('repl') }, code => {
+    exitCode = code
+  })
+  for (const command of [program, ...program.commands]) {
+    command.configureOutput({
+      writeOut: text => {
+        printed += text
+      },
+      writeErr: () => {},
+    })
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (thrown) {
+    const error = translateError(thrown, args)
+    return { called, printed, error: error === undefined ? '' : errorText(error, {}), exitCode: exitCodeOf(error) }
+  }
+  return { called, printed, error: '', exitCode }
+}
+
+test('start without anything is a node on this machine at the usual port', async () => {
+  const { called, exitCode } = await parse('start')
+  expect(called).toEqual(['start', undefined, { name: 'node@127.0.0.1', port: 9100, peer: [] }])
+  expect(exitCode).toBe(7)
+})
+
+test('start takes a module and every flag, peers more than once', async () => {
+  const flags = ['--name', 'a@10.0.0.1', '--port', '0', '--bind', '10.0.0.1', '--data', 'd', '--strict']
+  const { called } = await parse('start', 'app.mjs', ...flags, '--peer', 'b@10.0.0.2', '--peer', 'c@10.0.0.3:9101')
+  expect(called).toEqual([
+    'start',
+    'app.mjs',
+    {
+      name: 'a@10.0.0.1',
+      port: 0,
+      bind: '10.0.0.1',
+      data: 'd',
+      strict: true,
+      peer: ['b@10.0.0.2', 'c@10.0.0.3:9101'],
+    },
+  ])
+})
+
+test('repl takes seeds and an expression', async () => {
+  const { called } = await parse('repl', '--join', 'a@h', '--join', 'b@h:1', '-e', 'nodes()', '--name', 'me@h')
+  expect(called).toEqual(['repl', { join: ['a@h', 'b@h:1'], eval: 'nodes()', name: 'me@h' }])
+  expect((await parse('repl')).called).toEqual(['repl', { join: [] }])
+})
+
+test('help and version are no errors', async () => {
+  expect((await parse('--version')).printed).toBe('1.2.3\n')
+  const { printed, error } = await parse('start', '--help')
+  expect(printed).toContain('--peer <name@host:port>')
+  expect(error).toBe('')
+})
+
+describe('wrong use is one line, with the exit code 2:', () => {
+  test.each([
+    [['start', '--prot', '1'], 'E_FLAG_UNKNOWN There is no flag --prot. Use --port.'],
+    [['repl', '--frob'], 'E_FLAG_UNKNOWN There is no flag --frob. Use what barrel-actors repl --help lists.'],
+    [['strat'], 'E_COMMAND_UNKNOWN There is no command strat. Use start.'],
+    [[], 'E_ARGUMENT_INVALID The command line cannot be read: it names no command. See barrel-actors --help.'],
+    [['start', '--port', '70000'], /E_ARGUMENT_INVALID .*--port is 70000, which is not a number from 0 to 65535/],
+    [['start', '--port'], /E_ARGUMENT_INVALID .*'--port <number>' argument missing. See barrel-actors start --help/],
+    [['start', '--bind', 'eth0'], /E_ARGUMENT_INVALID .*--bind is eth0, which is not an IP address/],
+    [['start', 'a.mjs', 'b.mjs'], /E_ARGUMENT_INVALID .*too many arguments for 'start'/],
+    [['start', '--peer', 'nobody'], /E_NODE_NAME_INVALID The node name nobody is not valid/],
+    [['repl', '--join', 'a@h:99999'], /E_ADDRESS_INVALID The address a@h:99999 is not/],
+  ])('%j', async (args, expected) => {
+    const { called, error, exitCode } = await parse(...args)
+    expect(called).toEqual([])
+    if (typeof expected === 'string') expect(error).toBe(`barrel-actors: ${expected}\n`)
+    else expect(error).toMatch(expected)
+    expect(error.trimEnd()).not.toContain('\n')
+    expect(exitCode).toBe(2)
+  })
+})

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+
+test('the package offers these values and no others', async () => {
+  expect(Object.keys(await import('./index.ts')).sort()).toMatchInlineSnapshot(`
+    [
+      "BarrelError",
+      "GenServer",
+      "Pid",
+      "Ref",
+      "SignalDecoder",
+      "SignalEncoder",
+      "call",
+      "cast",
+      "checkNodeName",
+      "codes",
+      "defaultNode",
+      "demonitor",
+      "describeReason",
+      "errorsOf",
+      "exit",
+      "extensionKey",
+      "hasCode",
+      "hostOf",
+      "limits",
+      "link",
+      "monitor",
+      "noReply",
+      "nodeNameProblem",
+      "nodes",
+      "parseAddress",
+      "parseEndpoint",
+      "register",
+      "send",
+      "silentLog",
+      "spawn",
+      "spawnLink",
+      "spawnMonitor",
+      "startNode",
+      "stop",
+      "systemClock",
+      "systemDisk",
+      "systemEntropy",
+      "systemRandom",
+      "unlink",
+      "unregister",
+      "whereis",
+    ]
+  `)
+})
+
+test('the package opens only its entry', async () => {
+  const { default: manifest } = await import('../package.json', { with: { type: 'json' } })
+  expect(Object.keys(manifest.exports)).toEqual(['.', './package.json'])
+})
