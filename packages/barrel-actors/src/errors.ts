@@ -24,10 +24,6 @@ export const codes = {
     what: 'The module {path} cannot be loaded: {problem}.',
     todo: 'Give the path of a .js or .mjs file that Node itself can import; DEBUG=1 shows the whole stack.',
   },
-  E_SHELL_ENDED: {
-    what: 'The process of this shell was ended from outside.',
-    todo: 'Start the shell again.',
-  },
   E_UNCAUGHT: {
     what: 'Nobody caught an error: {problem}.',
     todo: 'Catch it where it comes from; DEBUG=1 shows the whole stack.',

@@ -78,17 +78,17 @@ export function cast(to: AnyPid | NameDestination, request: unknown): boolean {
 
 /** As the method `link` of a process. */
 export function link(pid: AnyPid): void {
-  linkFrom(actingTowards(pid), pid)
+  linkFrom(acting(), pid)
 }
 
 /** As the method `unlink` of a process. */
 export function unlink(pid: AnyPid): void {
-  unlinkFrom(actingTowards(pid), pid)
+  unlinkFrom(acting(), pid)
 }
 
 /** As the method `monitor` of a process. Outside a callback, the `down` comes to the root process: see `receive`. */
 export function monitor(watched: Watchable): Ref {
-  return monitorFrom(actingTowards(watched), watched)
+  return monitorFrom(acting(), watched)
 }
 
 /** As the method `demonitor` of a process. */
@@ -98,7 +98,7 @@ export function demonitor(ref: Ref, options?: { readonly flush?: boolean }): boo
 
 /** Sends an exit signal: `'kill'` cannot be trapped, `'normal'` is ignored unless trapped. */
 export function exit(target: Watchable, reason: ExitReason): void {
-  exitFrom(actingTowards(target), target, reason)
+  exitFrom(acting(), target, reason)
 }
 
 /** Starts a process: a server class with what its `init` takes, or a function of `self`. */

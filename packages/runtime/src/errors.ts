@@ -83,6 +83,10 @@ export const codes = {
     what: 'The call to {target} ended because the process exited: {reason}.',
     todo: 'Supervise the server, or handle its exit where you call it.',
   },
+  E_CALL_SELF: {
+    what: 'The process {pid} called itself, and would have waited for ever.',
+    todo: 'Use its own method, or send it a cast.',
+  },
   E_CALL_TIMEOUT: {
     what: 'No reply from {target} within {timeoutMs} ms.',
     todo: 'Give the call a longer timeoutMs, or see what the server is busy with.',
@@ -166,6 +170,10 @@ export const codes = {
   E_SIGNAL_INVALID: {
     what: 'The node {node} sent what is not a signal: {problem}.',
     todo: 'Run the same version of Barrel Actors on both nodes; the channel was closed.',
+  },
+  E_SPAWN_INVALID: {
+    what: 'The value {body} cannot be spawned.',
+    todo: 'Give spawn a function of self, or a class that extends GenServer.',
   },
   E_VIA_UNKNOWN: {
     what: 'No extension resolves names by {via}.',

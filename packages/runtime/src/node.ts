@@ -7,7 +7,7 @@ import { Timeouts } from './clock/timeouts.ts'
 import type { PidSource } from './codec/raise.ts'
 import type { ViaDestination } from './destination.ts'
 import { runtimeError } from './errors.ts'
-import type { ExitReason } from './exit-reason.ts'
+import { describe, type ExitReason } from './exit-reason.ts'
 import type { ExtensionKey } from './extension.ts'
 import type { Log } from './log.ts'
 import type { NameResolver } from './name-resolver.ts'
@@ -39,6 +39,7 @@ export class Node extends Self implements PidSource {
   /** @internal */ readonly scheduler: Scheduler
   /** @internal */ readonly timeouts: Timeouts
   /** @internal */ readonly exits: Exits = new Exits()
+  /** @internal */ readonly root: Process
   /** @internal */ carrier: Carrier | undefined = undefined
   readonly #processes = new Map<number, Process>()
   readonly #names = new Map<string, Process>()
@@ -63,6 +64,7 @@ export class Node extends Self implements PidSource {
     this.timeouts = new Timeouts(seams.clock, seams.turns)
     this.scheduler = new Scheduler(seams.clock, seams.turns, seams.scheduler)
     const root = this.addProcess(functionBehavior)
+    this.root = root
     root.trapExit = true
     root.body = this
     Actor.bind(this, root)
@@ -181,7 +183,7 @@ export class Node extends Self implements PidSource {
   }
 
   async #stop(): Promise<void> {
-    const root = Actor.processOf(this)
+    const { root } = this
     for (const process of [...this.#processes.values()].reverse()) {
       if (process !== root) process.end('shutdown')
     }
@@ -213,6 +215,7 @@ export class Node extends Self implements PidSource {
   /** @internal */
   spawnFor(parent: Process, body: unknown, args: unknown[], options: SpawnOptions): Spawned {
     this.#assertRunning()
+    if (typeof body !== 'function') throw runtimeError('E_SPAWN_INVALID', { body: describe(body) })
     return spawnFrom(parent, body, args, options)
   }
 

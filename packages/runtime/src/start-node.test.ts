@@ -139,7 +139,7 @@ test('a stop ends every process with shutdown, and what runs at their end starts
 })
 
 test('without a folder the creation is the second of the start', async () => {
-  await using node = await startNode({ clock: { ...systemClock, wall: () => 1_234_567 } })
+  await using node = await startNode({ name: 'dated@test', clock: { ...systemClock, wall: () => 1_234_567 } })
   expect(node.creation).toBe(1234)
 })
 

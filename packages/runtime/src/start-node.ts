@@ -1,18 +1,18 @@
 /** Starting a node: its creation, then its extensions, in order. */
 
 import { join } from 'node:path'
-import type { Clock } from './clock/clock.ts'
 import { SignalDecoder } from './codec/signal-decoder.ts'
 import { SignalEncoder } from './codec/signal-encoder.ts'
 import { setDefaultNode } from './default-node.ts'
-import type { Disk } from './disk/disk.ts'
 import { runtimeError } from './errors.ts'
 import type { Extension, Host } from './extension.ts'
 import { Node } from './node.ts'
-import { checkNodeName } from './node-name.ts'
+import { checkNodeName, type NodeName } from './node-name.ts'
 import { type NodeOptions, type NodeSeams, seamsOf } from './node-options.ts'
 
 const creationBytesMax = 64
+
+const lastCreations = new Map<NodeName, number>()
 
 /**
  * Starts a node with the extensions given. The first named node of the OS process becomes its default node, until
@@ -23,7 +23,7 @@ const creationBytesMax = 64
 export async function startNode(options: NodeOptions = {}): Promise<Node> {
   const name = options.name === undefined ? 'nonode@nohost' : checkNodeName(options.name)
   const seams = seamsOf(options)
-  const node = new Node(name, await nextCreation(seams.clock, seams.disk, options.dataDir), seams)
+  const node = new Node(name, await nextCreation(name, seams, options.dataDir), seams)
   for (const address of options.addresses ?? []) node.addAddress(address)
   try {
     for (const extension of options.extensions ?? []) await install(node, extension, seams, options.dataDir)
@@ -36,9 +36,10 @@ export async function startNode(options: NodeOptions = {}): Promise<Node> {
 }
 
 /** Above every earlier one on this disk, and above the seconds of the wall clock at earlier starts without one. */
-async function nextCreation(clock: Clock, disk: Disk, dataDir: string | undefined): Promise<number> {
+async function nextCreation(name: NodeName, seams: NodeSeams, dataDir: string | undefined): Promise<number> {
+  const { clock, disk } = seams
   const seconds = Math.floor(clock.wall() / 1000)
-  if (dataDir === undefined) return seconds
+  if (dataDir === undefined) return withoutDisk(name, seconds)
   const path = join(dataDir, 'creation')
   try {
     const stored = await disk.read(path, creationBytesMax)
@@ -48,6 +49,13 @@ async function nextCreation(clock: Clock, disk: Disk, dataDir: string | undefine
   } catch (error) {
     throw runtimeError('E_CREATION_UNREADABLE', { path, problem: (error as Error).message }, error)
   }
+}
+
+/** Two lives within one second of one OS process are told apart all the same. */
+function withoutDisk(name: NodeName, seconds: number): number {
+  const creation = Math.max(seconds, (lastCreations.get(name) ?? 0) + 1)
+  lastCreations.set(name, creation)
+  return creation
 }
 
 function parseCreation(bytes: Uint8Array): number {

@@ -146,9 +146,8 @@ test('a message comes above the line that is being typed', async () => {
   await session.shell.ended
 })
 
-test('a shell whose process is ended from outside ends with a line and the exit code 1', async () => {
+test('a shell cannot be killed by a message: it is told of the wish', async () => {
   const session = new Session(false)
   node.exit(node.pid, 'kill')
-  expect(await session.shell.ended).toBe(1)
-  expect(session.text).toMatch(/^E_SHELL_ENDED /)
+  await session.until("reason: 'kill'")
 })

@@ -10,8 +10,7 @@ import { clearScreenDown, cursorTo, moveCursor } from 'node:readline'
 import { type REPLServer, Recoverable, start as startRepl } from 'node:repl'
 import { PassThrough, type Readable } from 'node:stream'
 import type { Node, NodeName } from '@barrel-actors/runtime'
-import { commandLineError } from '../errors.ts'
-import { describeBarrelError, show } from '../terminal-text.ts'
+import { show } from '../terminal-text.ts'
 import { complete } from './completion.ts'
 import { feedLines } from './feed-lines.ts'
 import { Inbox } from './inbox.ts'
@@ -94,15 +93,7 @@ export class Shell {
   }
 
   #untilEnded(): Promise<number> {
-    const { signal } = this.#options.node
-    return new Promise(resolve => {
-      this.#server.once('exit', () => resolve(0))
-      signal.addEventListener('abort', () => {
-        if (this.#options.node.isStopping) return
-        this.#options.output.write(`${describeBarrelError(commandLineError('E_SHELL_ENDED'))}\n`)
-        resolve(1)
-      })
-    })
+    return new Promise(resolve => this.#server.once('exit', () => resolve(0)))
   }
 
   #prepareTyping(): void {

@@ -4,6 +4,7 @@
  * length needs looking at, and one timer of the clock serves all.
  */
 
+import { runtimeError } from '../errors.ts'
 import type { Turns } from '../turns.ts'
 import type { Clock, Timer } from './clock.ts'
 
@@ -116,4 +117,13 @@ export class Timeouts {
     }
     if (next < this.#timerDueMs) this.#arm(next)
   }
+}
+
+/** @throws E_OPTION_INVALID */
+export function checkTimeout(timeoutMs: unknown): number {
+  if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs
+  throw runtimeError('E_OPTION_INVALID', {
+    option: 'timeoutMs',
+    problem: `${String(timeoutMs)} is not a number of milliseconds`,
+  })
 }

@@ -1,11 +1,11 @@
 /** The caller's side of a call: one promise, settled once, by the reply, an end, a time-out or a signal. */
 
-import { Timed } from '../clock/timeouts.ts'
+import { checkTimeout, Timed } from '../clock/timeouts.ts'
 import { type Destination, describeDestination } from '../destination.ts'
 import { runtimeError } from '../errors.ts'
 import { describe, type ExitReason } from '../exit-reason.ts'
-import { never } from '../process/never.ts'
 import { Process } from '../process/process.ts'
+import { never } from '../process/thenable.ts'
 import { placeOf } from '../process/verbs.ts'
 import { Call } from './call.ts'
 
@@ -114,8 +114,10 @@ export function callFrom(
   request: unknown,
   options: CallOptions | undefined,
 ): Promise<unknown> {
-  if (!caller.alive) return never()
+  // The code of the root is the program's own: it is told, where that of other dead processes goes no further.
+  if (!caller.alive) return caller.isRoot ? Promise.reject(nodeStopped(caller)) : never()
   const place = placeOf(caller, destination)
+  if (place === caller) return Promise.reject(runtimeError('E_CALL_SELF', { pid: caller.pid }))
   const pending = new PendingCall(caller, destination, options)
   if (place instanceof Process && place.alive) new LocalCall(pending, request).open(place)
   else if (place === undefined || place instanceof Process) pending.ended('noproc')
@@ -123,10 +125,6 @@ export function callFrom(
   return pending.promise
 }
 
-function checkTimeout(timeoutMs: unknown): number {
-  if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs
-  throw runtimeError('E_OPTION_INVALID', {
-    option: 'timeoutMs',
-    problem: `${String(timeoutMs)} is not a number of milliseconds`,
-  })
+function nodeStopped(caller: Process): Error {
+  return runtimeError('E_NODE_STOPPED', { node: caller.node.name })
 }

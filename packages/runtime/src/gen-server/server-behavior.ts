@@ -4,6 +4,7 @@ import { runtimeError } from '../errors.ts'
 import { type ExitReason, reasonOf } from '../exit-reason.ts'
 import { enter } from '../process/current.ts'
 import { type Behavior, type Process, processState } from '../process/process.ts'
+import { isThenable } from '../process/thenable.ts'
 import { Call, Cast } from './call.ts'
 import { GenServer } from './gen-server.ts'
 import { noReply, Stop } from './outcome.ts'
@@ -101,7 +102,7 @@ function rest(process: Process): void {
 }
 
 function answer(process: Process, call: Call, result: unknown): void {
-  if (result instanceof Promise) {
+  if (isThenable(result)) {
     await_(process, 'handleCall', result, value => answer(process, call, value))
   } else if (result instanceof Stop) {
     if (result.reply !== undefined) call.reply(result.reply.value)
@@ -110,7 +111,7 @@ function answer(process: Process, call: Call, result: unknown): void {
 }
 
 function settle(process: Process, callback: Callback, result: unknown): void {
-  if (result instanceof Promise) await_(process, callback, result, value => settle(process, callback, value))
+  if (isThenable(result)) await_(process, callback, result, value => settle(process, callback, value))
   else if (result instanceof Stop) {
     // As in OTP: what never got through init has nothing to terminate.
     if (callback === 'init') process.end(result.reason)
@@ -119,7 +120,12 @@ function settle(process: Process, callback: Callback, result: unknown): void {
 }
 
 /** The process takes no message until the promise has settled. */
-function await_(process: Process, callback: Callback, promise: Promise<unknown>, done: (value: unknown) => void): void {
+function await_(
+  process: Process,
+  callback: Callback,
+  promise: PromiseLike<unknown>,
+  done: (value: unknown) => void,
+): void {
   // The callback may have ended its own process before its first await: that stays ended.
   if (process.alive) process.state = processState.busy
   promise.then(
@@ -158,7 +164,7 @@ function stopServer(process: Process, reason: ExitReason): void {
   const server = process.body as AnyServer
   try {
     const result = server.terminate(reason)
-    if (result instanceof Promise) await_(process, 'terminate', result, () => process.end(reason))
+    if (isThenable(result)) await_(process, 'terminate', result, () => process.end(reason))
     else process.end(reason)
   } catch (error) {
     crash(process, server, 'terminate', error)

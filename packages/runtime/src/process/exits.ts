@@ -5,6 +5,7 @@
 
 import type { ExitReason } from '../exit-reason.ts'
 import type { AnyPid } from '../pid.ts'
+import { enter } from './current.ts'
 import { type Process, processState } from './process.ts'
 
 /** Put into the mailbox of a process that traps exits. */
@@ -27,7 +28,7 @@ export class Exits {
 
   /** Sends an exit signal, as `exit(pid, reason)` does. */
   send(target: Process, from: AnyPid, reason: ExitReason): void {
-    if (reason !== 'kill') return this.#take({ target, from, reason })
+    if (reason !== 'kill' || target.isRoot) return this.#take({ target, from, reason })
     if (target.alive) this.end(target, 'killed')
   }
 
@@ -52,10 +53,16 @@ export class Exits {
     if (this.#draining) return
     this.#draining = true
     for (let next = 0; next < this.#queue.length; next++) this.#receive(this.#queue[next] as ExitSignal)
-    this.#queue = []
+    if (this.#queue.length > 0) this.#queue = []
     this.#draining = false
-    // Listeners are users' code: they run when every process has reached its state.
+    if (this.#aborted.length > 0) this.#fireAborts()
+  }
+
+  /** Listeners are users' code: they run when every process has reached its state, and for none of them. */
+  #fireAborts(): void {
+    const before = enter(undefined)
     for (const abort of this.#aborted.splice(0)) abort.abort()
+    enter(before)
   }
 
   #receive({ target, from, reason }: ExitSignal): void {
@@ -75,11 +82,16 @@ export class Exits {
     process.behavior.ended?.(process)
     process.body = undefined
     process.node.forget(process)
-    this.#tellLinks(process, reason)
-    this.#tellWatches(process, reason)
+    // Most processes have none of these when they end.
+    if (process.links !== undefined || process.remoteLinks !== undefined) this.#tellLinks(process, reason)
+    if (process.watches !== undefined || process.calls !== undefined) this.#tellWatches(process, reason)
+    if (process.monitors !== undefined) this.#cancelMonitors(process)
+    if (process.abort !== undefined) this.#aborted.push(process.abort)
+  }
+
+  #cancelMonitors(process: Process): void {
     for (const monitor of process.monitors?.values() ?? []) monitor.cancel()
     process.monitors = undefined
-    if (process.abort !== undefined) this.#aborted.push(process.abort)
   }
 
   #tellLinks(process: Process, reason: ExitReason): void {

@@ -1,13 +1,14 @@
 /** Function processes: an async function that receives messages when it asks for them. */
 
 import type { Timer } from '../clock/clock.ts'
+import { checkTimeout } from '../clock/timeouts.ts'
 import { runtimeError } from '../errors.ts'
 import { reasonOf } from '../exit-reason.ts'
 import { Actor } from './actor.ts'
-import { never } from './never.ts'
 import { matches, type Pattern } from './pattern.ts'
 import { type Behavior, type Process, processState } from './process.ts'
 import type { FunctionBody } from './spawn.ts'
+import { isThenable, never } from './thenable.ts'
 
 export interface ReceiveOptions {
   /** How long to wait, in milliseconds; default Infinity. When it is over, `receive` rejects with E_RECEIVE_TIMEOUT. */
@@ -40,7 +41,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
   /**
    * The oldest message, or the oldest that fits the pattern; waits until one comes. Messages that do not fit stay
    * where they are, in order.
-   * @throws E_RECEIVE_TIMEOUT, E_RECEIVE_BUSY as rejections
+   * @throws E_RECEIVE_TIMEOUT, E_RECEIVE_BUSY, E_OPTION_INVALID as rejections
    */
   receive(): Promise<Message>
   receive(options: undefined, limits: ReceiveOptions): Promise<Message>
@@ -51,7 +52,9 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     if (!process.alive) return never()
     if (this.#waiter !== undefined) return Promise.reject(runtimeError('E_RECEIVE_BUSY', { pid: process.pid }))
     let place: number
+    let timeoutMs: number
     try {
+      timeoutMs = checkTimeout(options?.timeoutMs ?? Infinity)
       place = this.#find(pattern, 0)
     } catch (error) {
       return Promise.reject(error)
@@ -61,7 +64,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     if (place >= 0 && process.node.scheduler.takeOne()) {
       return Promise.resolve(process.mailbox?.takeAt(place) as Message)
     }
-    return this.#wait(pattern, place, options?.timeoutMs ?? Infinity)
+    return this.#wait(pattern, place, timeoutMs)
   }
 
   /** Messages as they come, without end. */
@@ -129,7 +132,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     Actor.processOf(this).state = processState.busy
     try {
       const result = code(this as Self)
-      if (result instanceof Promise) result.then(this.#returned, this.#threw)
+      if (isThenable(result)) Promise.resolve(result).then(this.#returned, this.#threw)
       else this.#returned()
     } catch (error) {
       this.#threw(error)

@@ -3,7 +3,10 @@
 import { Pid } from '../pid.ts'
 import { Ref } from '../ref.ts'
 
-/** Fields that a message must have, with these values; nested objects are shapes too, pids and refs are equal by value. */
+/**
+ * Fields that a message must have, with these values. Nested plain objects are shapes too; pids, refs and dates
+ * are equal by value.
+ */
 export type Shape = { readonly [field: string]: unknown }
 
 export type Pattern<Message> = ((message: Message) => boolean) | Shape
@@ -20,8 +23,15 @@ function hasShape(value: unknown, shape: Shape): boolean {
   return true
 }
 
+function isPlain(value: unknown): value is Shape {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
 function fits(value: unknown, wanted: unknown): boolean {
   if (wanted instanceof Pid || wanted instanceof Ref) return wanted.equals(value)
-  if (typeof wanted === 'object' && wanted !== null) return hasShape(value, wanted as Shape)
+  if (wanted instanceof Date) return value instanceof Date && value.getTime() === wanted.getTime()
+  if (isPlain(wanted)) return hasShape(value, wanted)
   return Object.is(value, wanted)
 }

@@ -53,6 +53,11 @@ export class Process {
     return this.state !== processState.dead
   }
 
+  /** Whether it stands for the node itself: it lives as long as the node, and cannot be killed. */
+  get isRoot(): boolean {
+    return this.node.root === this
+  }
+
   /** Puts a message into the mailbox and gives the process a turn. A dead process drops it. */
   deliver(message: unknown): void {
     const state = this.state

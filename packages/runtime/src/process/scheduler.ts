@@ -8,21 +8,19 @@
  */
 
 import type { Clock } from '../clock/clock.ts'
+import { runtimeError } from '../errors.ts'
 import type { Turns } from '../turns.ts'
 import { enter } from './current.ts'
 import { type Process, processState } from './process.ts'
+import { Slice, type SliceOptions } from './slice.ts'
 
-export interface SchedulerOptions {
+export interface SchedulerOptions extends SliceOptions {
   /** How many messages a process takes before the next one has its turn. */
   readonly processMessagesMax: number
-  /** How many messages all processes together take before the event loop has its turn. */
-  readonly sliceMessagesMax: number
-  /** How long they take at most, in milliseconds, looked at between two processes. */
-  readonly sliceMs: number
 }
 
 export const schedulerDefaults: SchedulerOptions = {
-  processMessagesMax: 256, // chosen: a glance at the clock every 256 messages costs under 1 ns a message
+  processMessagesMax: 256, // chosen: what a switch between two processes costs is lost in so many messages
   sliceMessagesMax: 65_536, // chosen: a bound where virtual time stands still during a slice
   sliceMs: 4, // chosen: a 10 ms timer stays within 10 ms of its time beside a flooding process
 }
@@ -30,9 +28,9 @@ export const schedulerDefaults: SchedulerOptions = {
 const queueSlotsMin = 64
 
 export class Scheduler {
-  readonly #clock: Clock
   readonly #turns: Turns
   readonly #options: SchedulerOptions
+  readonly #slice: Slice
   #queue: (Process | undefined)[] = new Array(queueSlotsMin)
   #head = 0
   #length = 0
@@ -40,13 +38,13 @@ export class Scheduler {
   #soonAsked = false
   /** Whether a slice has begun since the event loop last had its turn. */
   #sliceOpen = false
-  #sliceMessagesLeft = 0
-  #sliceStart = 0
 
+  /** @throws E_OPTION_INVALID */
   constructor(clock: Clock, turns: Turns, options: SchedulerOptions) {
-    this.#clock = clock
+    checkOptions(options)
     this.#turns = turns
     this.#options = options
+    this.#slice = new Slice(clock, options)
   }
 
   /** Queues a process for its turn. Its state must say `queued`. */
@@ -60,14 +58,14 @@ export class Scheduler {
   /** Counts one message that is taken outside a turn; false where the slice is used up. */
   takeOne(): boolean {
     if (!this.#sliceOpen) this.#openSlice()
-    if (this.#sliceMessagesLeft <= 0) return false
-    this.#sliceMessagesLeft--
-    return (this.#sliceMessagesLeft & 0xff) !== 0 || this.#hasTime()
+    if (this.#slice.isUsedUp) return false
+    this.#slice.spend(1)
+    return true
   }
 
   #askSoon(): void {
     // The slice is used up: the queue waits until the event loop had its turn.
-    if (this.#sliceOpen && this.#sliceMessagesLeft <= 0) return
+    if (this.#sliceOpen && this.#slice.isUsedUp) return
     this.#soonAsked = true
     this.#turns.soon(this.#runSoon)
   }
@@ -79,8 +77,7 @@ export class Scheduler {
 
   #openSlice(): void {
     this.#sliceOpen = true
-    this.#sliceMessagesLeft = this.#options.sliceMessagesMax
-    this.#sliceStart = this.#clock.now()
+    this.#slice.open()
     this.#turns.later(this.#closeSlice)
   }
 
@@ -92,31 +89,19 @@ export class Scheduler {
   #run(): void {
     if (!this.#sliceOpen) this.#openSlice()
     this.#running = true
-    while (this.#length > 0 && this.#sliceMessagesLeft > 0) {
+    const slice = this.#slice
+    while (this.#length > 0 && !slice.isUsedUp) {
       const process = this.#shift()
       if (process.state !== processState.queued) continue
       process.state = processState.running
       const before = enter(process)
-      const budget = Math.min(this.#options.processMessagesMax, this.#sliceMessagesLeft)
+      const budget = Math.min(this.#options.processMessagesMax, slice.budget)
       // A turn without a message (a start, a fruitless look) counts too: it cannot be had for nothing.
       const taken = process.behavior.run(process, budget) || 1
       enter(before)
-      this.#spend(taken)
+      slice.spend(taken)
     }
     this.#running = false
-  }
-
-  #spend(messages: number): void {
-    const before = this.#sliceMessagesLeft
-    this.#sliceMessagesLeft = before - messages
-    // One look at the clock for every 256 messages, whoever took them.
-    if (before >> 8 !== this.#sliceMessagesLeft >> 8) this.#hasTime()
-  }
-
-  #hasTime(): boolean {
-    if (this.#clock.now() - this.#sliceStart < this.#options.sliceMs) return true
-    this.#sliceMessagesLeft = 0
-    return false
   }
 
   #shift(): Process {
@@ -133,5 +118,12 @@ export class Scheduler {
     for (let index = 0; index < old.length; index++) grown[index] = old[(this.#head + index) & (old.length - 1)]
     this.#queue = grown
     this.#head = 0
+  }
+}
+
+function checkOptions(options: SchedulerOptions): void {
+  for (const [option, value] of Object.entries(options)) {
+    if (typeof value === 'number' && value > 0) continue
+    throw runtimeError('E_OPTION_INVALID', { option: `scheduler.${option}`, problem: 'it is not a number above 0' })
   }
 }

@@ -1,0 +1,69 @@
+/**
+ * The time that all processes of a node have together before the event loop has its turn: a number of messages,
+ * and a number of milliseconds. The clock is looked at rarely while messages are quick and often while they are
+ * slow, so that neither the looks nor a slow handler take much of a slice.
+ */
+
+import type { Clock } from '../clock/clock.ts'
+
+export interface SliceOptions {
+  /** How many messages all processes together take before the event loop has its turn. */
+  readonly sliceMessagesMax: number
+  /** How long they take at most, in milliseconds. */
+  readonly sliceMs: number
+}
+
+/** Messages between two looks at the clock: at first, and at most. */
+const strideFirst = 16
+const strideMax = 256
+
+export class Slice {
+  readonly #clock: Clock
+  readonly #options: SliceOptions
+  #messagesLeft = 0
+  #startMs = 0
+  #lookedMs = 0
+  #stride = strideFirst
+  #untilLook = strideFirst
+
+  constructor(clock: Clock, options: SliceOptions) {
+    this.#clock = clock
+    this.#options = options
+  }
+
+  /** Begins anew: the event loop had its turn. */
+  open(): void {
+    this.#messagesLeft = this.#options.sliceMessagesMax
+    this.#startMs = this.#clock.now()
+    this.#lookedMs = this.#startMs
+    this.#stride = strideFirst
+    this.#untilLook = strideFirst
+  }
+
+  get isUsedUp(): boolean {
+    return this.#messagesLeft <= 0
+  }
+
+  /** How many messages one process may take before `spend` has to be told: the same for each, to be fair. */
+  get budget(): number {
+    return Math.min(this.#messagesLeft, this.#stride)
+  }
+
+  /** So many messages have been taken. */
+  spend(messages: number): void {
+    this.#messagesLeft -= messages
+    this.#untilLook -= messages
+    if (this.#untilLook <= 0) this.#look()
+  }
+
+  #look(): void {
+    const now = this.#clock.now()
+    const { sliceMs } = this.#options
+    const tookMs = now - this.#lookedMs
+    this.#lookedMs = now
+    if (tookMs > sliceMs / 8) this.#stride = Math.max(1, this.#stride >> 2)
+    else if (tookMs < sliceMs / 64) this.#stride = Math.min(strideMax, this.#stride << 1)
+    this.#untilLook = this.#stride
+    if (now - this.#startMs >= sliceMs) this.#messagesLeft = 0
+  }
+}
