@@ -7,6 +7,7 @@ import type { NameDestination, Watchable } from './destination.ts'
 import type { ExitReason } from './exit-reason.ts'
 import type { CallOptions } from './gen-server/calling.ts'
 import { callFrom } from './gen-server/calling.ts'
+import { type StartSpec, startFrom } from './gen-server/starting.ts'
 import { Node } from './node.ts'
 import type { NodeName } from './node-name.ts'
 import { seamsOf } from './node-options.ts'
@@ -127,6 +128,26 @@ export function spawnMonitor(body: unknown, ...args: unknown[]): { pid: AnyPid; 
   const parent = acting()
   const { pid, ref } = parent.node.spawnFor(parent, body, args, { monitor: true })
   return { pid, ref: ref as Ref }
+}
+
+/** Starts a server and waits until it is through its `init`. */
+export function start<S extends ServerInstance>(
+  server: ServerClass<S>,
+  ...args: Parameters<S['init']>
+): Promise<PidOf<S>>
+export function start<S extends ServerInstance>(spec: StartSpec<S>): Promise<PidOf<S>>
+export async function start(server: ServerClass | StartSpec, ...args: unknown[]): Promise<AnyPid> {
+  return (await startFrom(acting(), server, args, {})).pid
+}
+
+/** `start` and `link` in one step. A failed start is a rejection only: it does not end who started it. */
+export function startLink<S extends ServerInstance>(
+  server: ServerClass<S>,
+  ...args: Parameters<S['init']>
+): Promise<PidOf<S>>
+export function startLink<S extends ServerInstance>(spec: StartSpec<S>): Promise<PidOf<S>>
+export async function startLink(server: ServerClass | StartSpec, ...args: unknown[]): Promise<AnyPid> {
+  return (await startFrom(acting(), server, args, { link: true })).pid
 }
 
 /** As the method of a node, on the node that acts. */

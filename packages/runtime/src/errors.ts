@@ -175,6 +175,14 @@ export const codes = {
     what: 'The value {body} cannot be spawned.',
     todo: 'Give spawn a function of self, or a class that extends GenServer.',
   },
+  E_START_FAILED: {
+    what: 'The server {server} did not start: {reason}.',
+    todo: 'Mend what its init ran into; the cause is in the reason.',
+  },
+  E_START_TIMEOUT: {
+    what: 'The init of {server} took longer than {timeoutMs} ms, so the server was killed.',
+    todo: 'Give start a longer timeoutMs, or leave the slow part to handleContinue.',
+  },
   E_VIA_UNKNOWN: {
     what: 'No extension resolves names by {via}.',
     todo: 'Install the extension that provides {via}, or send to a pid.',

@@ -18,6 +18,8 @@ export {
   spawn,
   spawnLink,
   spawnMonitor,
+  start,
+  startLink,
   unlink,
   unregister,
   whereis,
@@ -35,8 +37,9 @@ export type { From } from './gen-server/call.ts'
 export type { CallOptions } from './gen-server/calling.ts'
 export type { CallbackResult, CallResult } from './gen-server/gen-server.ts'
 export { GenServer } from './gen-server/gen-server.ts'
-export type { NoReply, Stop } from './gen-server/outcome.ts'
-export { noReply, stop } from './gen-server/outcome.ts'
+export type { Next, NoReply, Silence, Stop, Then } from './gen-server/outcome.ts'
+export { next, noReply, reply, stop } from './gen-server/outcome.ts'
+export type { StartSpec } from './gen-server/starting.ts'
 export { limits } from './limits.ts'
 export type { Log, LogFields } from './log.ts'
 export { silentLog } from './log.ts'

@@ -5,14 +5,16 @@ import type { ExitReason } from '../exit-reason.ts'
 import { Actor } from '../process/actor.ts'
 import type { AnyProtocol, AnyReplyOf, CastOf, InfoOf, Protocol, RequestOf } from '../protocol.ts'
 import type { From } from './call.ts'
-import type { NoReply, Stop } from './outcome.ts'
-import { ServerStart } from './server-behavior.ts'
+import type { Next, NoReply, Stop } from './outcome.ts'
+import { ServerStart } from './server-start.ts'
 
-/** What a callback without a reply may return: nothing, or `stop(reason)`, or a promise of either. */
-export type CallbackResult = void | Stop | Promise<void | Stop>
+/** What a callback without a reply may return: nothing, `stop(reason)`, `next(…)`, or a promise of one of them. */
+export type CallbackResult = void | Stop | Next | Promise<void | Stop | Next>
 
-/** What `handleCall` may return: a reply, `noReply`, `stop(reason, reply)`, or a promise of any of them. */
-export type CallResult<Reply> = Reply | NoReply | Stop<Reply> | Promise<Reply | NoReply | Stop<Reply>>
+/** What `handleCall` may return: a reply, `noReply`, `stop(reason, reply)`, `reply(x, …)`, `next(…)`, or a promise. */
+export type CallResult<Reply> = CallOutcome<Reply> | Promise<CallOutcome<Reply>>
+
+type CallOutcome<Reply> = Reply | NoReply | Stop<Reply> | Next<Reply>
 
 /** Under it a server carries its protocol, as a type only. */
 export declare const speaks: unique symbol
@@ -48,6 +50,11 @@ export abstract class GenServer<P extends Protocol = AnyProtocol> extends Actor<
   /** Takes every other message: those sent with `send`, `down`, `exit`. Logs it unless you write it. */
   handleInfo(_message: InfoOf<P>): CallbackResult {
     this.node.log.warn('message without a handleInfo', { pid: this.pid, server: this.constructor.name })
+  }
+
+  /** Takes what `next({ continue })` or `reply(x, { continue })` left to do, before the next message. */
+  handleContinue(_request: never): CallbackResult {
+    throw missing(this, 'handleContinue')
   }
 
   /** Runs when the server stops by itself or crashes, not when it is killed or ended by a link. */

@@ -35,3 +35,38 @@ export function stop<Reply>(reason: ExitReason, reply: Reply): Stop<Reply>
 export function stop(...args: [reason?: ExitReason, reply?: unknown]): Stop<unknown> {
   return new Stop(args[0] ?? 'normal', args.length > 1 ? { value: args[1] } : undefined)
 }
+
+/** What happens after a callback, before the next message or in place of it. */
+export interface Then {
+  /** `handleContinue` runs with this before the next message. */
+  readonly continue?: unknown
+  /** When no message comes for this many milliseconds, `handleInfo` gets `{ kind: 'timeout' }`. */
+  readonly timeoutMs?: number
+}
+
+/** What a callback returns to have something happen after it; made with {@link next} and {@link reply}. */
+export class Next<Reply = never> {
+  readonly reply: { readonly value: Reply } | undefined
+  readonly after: Then
+
+  /** @internal */
+  constructor(reply: { readonly value: Reply } | undefined, then: Then) {
+    this.reply = reply
+    this.after = then
+  }
+}
+
+/** Returned by a callback to go on with `handleContinue`, or to be told of silence. From `handleCall`, no reply yet. */
+export function next(then: Then): Next {
+  return new Next(undefined, then)
+}
+
+/** Returned by `handleCall` to reply and then go on with `handleContinue`, or to be told of silence. */
+export function reply<Reply>(value: Reply, then: Then = {}): Next<Reply> {
+  return new Next({ value }, then)
+}
+
+/** Put into the mailbox of a server that asked to be told of silence. */
+export interface Silence {
+  readonly kind: 'timeout'
+}

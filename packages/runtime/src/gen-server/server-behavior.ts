@@ -1,69 +1,47 @@
 /** Runs the callbacks of a server, one message at a time. */
 
-import { runtimeError } from '../errors.ts'
 import { type ExitReason, reasonOf } from '../exit-reason.ts'
 import { enter } from '../process/current.ts'
+import type { Exit } from '../process/exits.ts'
 import { type Behavior, type Process, processState } from '../process/process.ts'
 import { isThenable } from '../process/thenable.ts'
 import { Call, Cast } from './call.ts'
-import { GenServer } from './gen-server.ts'
-import { noReply, Stop } from './outcome.ts'
+import { Next, noReply, Stop, type Then } from './outcome.ts'
+import { IdleTimer } from './server-idle.ts'
+import { type AnyServer, ServerStart } from './server-start.ts'
 
-type AnyServer = GenServer<never>
-type Callback = 'constructor' | 'init' | 'handleCall' | 'handleCast' | 'handleInfo' | 'terminate'
-
-let claimable: Process | undefined
-
-/** What is known of a server before its first turn: its class and what `init` will get. */
-export class ServerStart {
-  readonly #server: new () => AnyServer
-  readonly #args: unknown[]
-
-  constructor(server: unknown, args: unknown[]) {
-    this.#server = server as new () => AnyServer
-    this.#args = args
-  }
-
-  static isServer(body: unknown): boolean {
-    return typeof body === 'function' && body.prototype instanceof GenServer
-  }
-
-  /** The process that is being started: what the constructor of GenServer is bound to. */
-  static claim(server: string): Process {
-    const process = claimable
-    claimable = undefined
-    if (process === undefined) throw runtimeError('E_NOT_SPAWNED', { server })
-    return process
-  }
-
-  begin(process: Process): void {
-    claimable = process
-    let server: AnyServer
-    try {
-      server = new this.#server()
-    } catch (error) {
-      return crash(process, undefined, 'constructor', error)
-    } finally {
-      claimable = undefined
-    }
-    if (!process.alive) return
-    process.body = server
-    try {
-      const result = server.init(...(this.#args as never[]))
-      if (result !== undefined) settle(process, 'init', result)
-    } catch (error) {
-      crash(process, server, 'init', error)
-    }
-  }
-}
+type Callback = 'constructor' | 'init' | 'handleCall' | 'handleCast' | 'handleContinue' | 'handleInfo' | 'terminate'
 
 export const serverBehavior: Behavior = {
   run(process, budget) {
-    if (process.body instanceof ServerStart) process.body.begin(process)
+    if (process.body instanceof ServerStart) begin(process, process.body)
     const taken = takeMessages(process, process.body as AnyServer, budget)
     if (process.state === processState.running) rest(process)
     return taken
   },
+
+  ended(process) {
+    process.idle?.cancel()
+    // It ended before its first turn.
+    if (process.body instanceof ServerStart) process.starting = process.body.waiter
+  },
+}
+
+function begin(process: Process, start: ServerStart): void {
+  let server: AnyServer
+  try {
+    server = start.make(process)
+  } catch (error) {
+    return crash(process, undefined, 'constructor', error)
+  }
+  if (!process.alive) return
+  process.body = server
+  process.starting = start.waiter
+  try {
+    settle(process, 'init', server.init(...(start.args as never[])))
+  } catch (error) {
+    crash(process, server, 'init', error)
+  }
 }
 
 function takeMessages(process: Process, server: AnyServer, budget: number): number {
@@ -75,6 +53,7 @@ function takeMessages(process: Process, server: AnyServer, budget: number): numb
     while (taken < budget && process.state === processState.running && mailbox.length > 0) {
       const message = mailbox.shift()
       taken++
+      if (process.idle !== undefined) process.idle.cancel()
       if (message instanceof Call) {
         callback = 'handleCall'
         // Its caller has given up, or its caller's node is gone.
@@ -83,6 +62,8 @@ function takeMessages(process: Process, server: AnyServer, budget: number): numb
         callback = 'handleCast'
         const result = server.handleCast(message.request as never)
         if (result !== undefined) settle(process, callback, result)
+      } else if (process.trapExit && isParentExit(process, message)) {
+        stopServer(process, message.reason)
       } else {
         callback = 'handleInfo'
         const result = server.handleInfo(message as never)
@@ -93,6 +74,12 @@ function takeMessages(process: Process, server: AnyServer, budget: number): numb
     crash(process, server, callback, error)
   }
   return taken
+}
+
+/** As in OTP: a server that traps exits ends with its parent all the same, but in order. */
+function isParentExit(process: Process, message: unknown): message is Exit {
+  const { kind, from } = (message ?? {}) as Partial<Exit>
+  return kind === 'exit' && process.parent !== undefined && process.parent.equals(from)
 }
 
 /** After a turn, or after a promise: idle, or queued again where messages wait. */
@@ -107,6 +94,9 @@ function answer(process: Process, call: Call, result: unknown): void {
   } else if (result instanceof Stop) {
     if (result.reply !== undefined) call.reply(result.reply.value)
     stopServer(process, result.reason)
+  } else if (result instanceof Next) {
+    if (result.reply !== undefined) call.reply(result.reply.value)
+    goOn(process, result.after)
   } else if (result !== noReply) call.reply(result)
 }
 
@@ -116,6 +106,27 @@ function settle(process: Process, callback: Callback, result: unknown): void {
     // As in OTP: what never got through init has nothing to terminate.
     if (callback === 'init') process.end(result.reason)
     else stopServer(process, result.reason)
+  } else {
+    if (callback === 'init') started(process)
+    if (result instanceof Next) goOn(process, result.after)
+  }
+}
+
+function started(process: Process): void {
+  const { starting } = process
+  process.starting = undefined
+  starting?.started()
+}
+
+function goOn(process: Process, after: Then): void {
+  if (!process.alive) return
+  if (after.timeoutMs !== undefined) process.idle = new IdleTimer(process, after.timeoutMs)
+  if (!('continue' in after)) return
+  const server = process.body as AnyServer
+  try {
+    settle(process, 'handleContinue', server.handleContinue(after.continue as never))
+  } catch (error) {
+    crash(process, server, 'handleContinue', error)
   }
 }
 

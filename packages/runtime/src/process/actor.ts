@@ -3,6 +3,7 @@
 import type { Destination, NameDestination, Watchable } from '../destination.ts'
 import type { ExitReason } from '../exit-reason.ts'
 import { type CallOptions, callFrom } from '../gen-server/calling.ts'
+import { type StartSpec, startFrom } from '../gen-server/starting.ts'
 import type { Node } from '../node.ts'
 import type { AnyPid, Pid } from '../pid.ts'
 import type { AnyProtocol, CastOf, Protocol, ReplyOf, RequestOf } from '../protocol.ts'
@@ -148,6 +149,34 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
   ): { pid: PidOf<S>; ref: Ref }
   spawnMonitor(body: unknown, ...args: unknown[]): { pid: AnyPid; ref: Ref } {
     const { pid, ref } = this.node.spawnFor(this.#process, body, args, { monitor: true })
+    return { pid, ref: ref as Ref }
+  }
+
+  /**
+   * Starts a server and waits until it is through its `init`.
+   * @throws E_START_FAILED, E_START_TIMEOUT as rejections; E_NAME_TAKEN
+   */
+  start<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): Promise<PidOf<S>>
+  start<S extends ServerInstance>(spec: StartSpec<S>): Promise<PidOf<S>>
+  async start(server: ServerClass | StartSpec, ...args: unknown[]): Promise<AnyPid> {
+    return (await startFrom(this.#process, server, args, {})).pid
+  }
+
+  /** `start` and `link` in one step. A failed start is a rejection only: it does not end who started it. */
+  startLink<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): Promise<PidOf<S>>
+  startLink<S extends ServerInstance>(spec: StartSpec<S>): Promise<PidOf<S>>
+  async startLink(server: ServerClass | StartSpec, ...args: unknown[]): Promise<AnyPid> {
+    return (await startFrom(this.#process, server, args, { link: true })).pid
+  }
+
+  /** `start` and `monitor` in one step. */
+  startMonitor<S extends ServerInstance>(
+    server: ServerClass<S>,
+    ...args: Parameters<S['init']>
+  ): Promise<{ pid: PidOf<S>; ref: Ref }>
+  startMonitor<S extends ServerInstance>(spec: StartSpec<S>): Promise<{ pid: PidOf<S>; ref: Ref }>
+  async startMonitor(server: ServerClass | StartSpec, ...args: unknown[]): Promise<{ pid: AnyPid; ref: Ref }> {
+    const { pid, ref } = await startFrom(this.#process, server, args, { monitor: true })
     return { pid, ref: ref as Ref }
   }
 

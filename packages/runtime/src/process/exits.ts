@@ -6,7 +6,7 @@
 import type { ExitReason } from '../exit-reason.ts'
 import type { AnyPid } from '../pid.ts'
 import { enter } from './current.ts'
-import { type Process, processState } from './process.ts'
+import { type Process, processOf, processState } from './process.ts'
 
 /** Put into the mailbox of a process that traps exits. */
 export interface Exit {
@@ -80,12 +80,16 @@ export class Exits {
     process.state = processState.dead
     process.mailbox = undefined
     process.behavior.ended?.(process)
+    const { starting } = process
+    process.starting = undefined
+    if (starting !== undefined) unlinkParent(process)
     process.body = undefined
     process.node.forget(process)
     // Most processes have none of these when they end.
     if (process.links !== undefined || process.remoteLinks !== undefined) this.#tellLinks(process, reason)
     if (process.watches !== undefined || process.calls !== undefined) this.#tellWatches(process, reason)
     if (process.monitors !== undefined) this.#cancelMonitors(process)
+    starting?.failed(reason)
     if (process.abort !== undefined) this.#aborted.push(process.abort)
   }
 
@@ -112,4 +116,12 @@ export class Exits {
       call.targetEnded(reason)
     }
   }
+}
+
+/** Who waits for a start learns of its failure from that alone. */
+function unlinkParent(process: Process): void {
+  const parent = process.parent === undefined ? undefined : processOf(process.parent)
+  if (parent === undefined) return
+  process.links?.delete(parent)
+  parent.links?.delete(process)
 }

@@ -188,5 +188,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
 
 export const functionBehavior: Behavior = {
   run: process => Self.turn(process.body as Self),
-  ended: process => Self.ended(process.body as Self),
+  ended(process) {
+    if (process.body instanceof Self) Self.ended(process.body)
+  },
 }

@@ -2,6 +2,8 @@
 
 import type { ExitReason } from '../exit-reason.ts'
 import type { Call } from '../gen-server/call.ts'
+import type { IdleTimer } from '../gen-server/server-idle.ts'
+import type { StartWaiter } from '../gen-server/server-start.ts'
 import type { Node } from '../node.ts'
 import { type AnyPid, Pid } from '../pid.ts'
 import type { Ref } from '../ref.ts'
@@ -40,6 +42,12 @@ export class Process {
   watches: Set<Watch> | undefined = undefined
   /** The newest of the calls that it has not answered. */
   calls: Call | undefined = undefined
+  /** Who started it with a link: its end ends a server that traps exits. */
+  parent: Pid | undefined = undefined
+  /** Who waits for its `init`. */
+  starting: StartWaiter | undefined = undefined
+  /** Runs out when no message comes. */
+  idle: IdleTimer | undefined = undefined
   /** Made when someone first asks for the signal. */
   abort: AbortController | undefined = undefined
 

@@ -1,7 +1,8 @@
 /** Starting processes: which behavior a body has, and the link or monitor that starts with it. */
 
 import type { speaks } from '../gen-server/gen-server.ts'
-import { ServerStart, serverBehavior } from '../gen-server/server-behavior.ts'
+import { serverBehavior } from '../gen-server/server-behavior.ts'
+import { ServerStart, type StartWaiter } from '../gen-server/server-start.ts'
 import type { AnyPid, Pid, ServerPid } from '../pid.ts'
 import type { Protocol } from '../protocol.ts'
 import type { Ref } from '../ref.ts'
@@ -31,6 +32,10 @@ export type FunctionBody<Message = unknown> = (self: Self<Message>) => unknown
 export interface SpawnOptions {
   readonly link?: boolean
   readonly monitor?: boolean
+  /** The name that it has before its code runs. */
+  readonly name?: string | undefined
+  /** Who is told that a server is through its `init`, or is not. */
+  readonly waiter?: StartWaiter
 }
 
 export interface Spawned {
@@ -42,12 +47,25 @@ export function spawnFrom(parent: Process, body: unknown, args: unknown[], optio
   const { node } = parent
   const isServer = ServerStart.isServer(body)
   const process = node.addProcess(isServer ? serverBehavior : functionBehavior)
-  process.body = isServer ? new ServerStart(body, args) : new Self(process, body as FunctionBody)
-  if (options.link === true && parent.alive) linkProcesses(parent, process)
+  if (options.name !== undefined) registerOrEnd(process, options.name)
+  process.body = isServer ? new ServerStart(body, args, options.waiter) : new Self(process, body as FunctionBody)
+  if (options.link === true && parent.alive) {
+    linkProcesses(parent, process)
+    process.parent = parent.pid
+  }
   const ref = options.monitor === true ? node.makeRef() : undefined
   if (ref !== undefined && parent.alive) new LocalMonitor(ref, parent, process, process.pid as AnyPid)
   // What a dead process starts dies with it: its code has no effects any more.
   if (parent.alive) node.scheduler.add(process)
   else process.end('killed')
   return { pid: process.pid, ref }
+}
+
+function registerOrEnd(process: Process, name: string): void {
+  try {
+    process.node.register(name, process.pid)
+  } catch (error) {
+    process.end('normal')
+    throw error
+  }
 }

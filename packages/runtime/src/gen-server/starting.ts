@@ -1,0 +1,75 @@
+/** Starting a server and waiting until it is through its `init`. */
+
+import { checkTimeout, Timed } from '../clock/timeouts.ts'
+import { runtimeError } from '../errors.ts'
+import { describe, type ExitReason } from '../exit-reason.ts'
+import type { Pid } from '../pid.ts'
+import { type Process, processOf } from '../process/process.ts'
+import type { ServerClass, ServerInstance, SpawnOptions, spawnFrom } from '../process/spawn.ts'
+import type { StartWaiter } from './server-start.ts'
+
+/** A server to be started, in full. */
+export interface StartSpec<S extends ServerInstance = ServerInstance> {
+  readonly server: ServerClass<S>
+  /** What `init` takes. Default none. */
+  readonly args?: Parameters<S['init']>
+  /** The name that it holds on its node from before `init`. */
+  readonly name?: string
+  /** How long `init` may take, in milliseconds; then the server is killed. Default Infinity, as in OTP. */
+  readonly timeoutMs?: number
+}
+
+class Starting extends Timed implements StartWaiter {
+  readonly promise: Promise<void>
+  readonly #server: string
+  readonly #timeoutMs: number
+  #process: Process | undefined
+  #resolve!: () => void
+  #reject!: (error: Error) => void
+
+  constructor(server: string, timeoutMs: number) {
+    super()
+    this.#server = server
+    this.#timeoutMs = timeoutMs
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  watch(process: Process): void {
+    this.#process = process
+    process.node.timeouts.enter(this, this.#timeoutMs)
+  }
+
+  started(): void {
+    this.#process?.node.timeouts.leave(this)
+    this.#resolve()
+  }
+
+  failed(reason: ExitReason): void {
+    this.#process?.node.timeouts.leave(this)
+    this.#reject(runtimeError('E_START_FAILED', { server: this.#server, reason: describe(reason), exit: reason }))
+  }
+
+  override expire(): void {
+    this.#reject(runtimeError('E_START_TIMEOUT', { server: this.#server, timeoutMs: this.#timeoutMs }))
+    this.#process?.end('killed')
+  }
+}
+
+/** @throws E_START_FAILED, E_START_TIMEOUT as rejections; E_NAME_TAKEN, E_SPAWN_INVALID, E_NODE_STOPPED at once */
+export async function startFrom(
+  parent: Process,
+  specOrServer: ServerClass | StartSpec,
+  args: unknown[],
+  options: Pick<SpawnOptions, 'link' | 'monitor'>,
+): Promise<ReturnType<typeof spawnFrom>> {
+  const spec: StartSpec =
+    typeof specOrServer === 'function' ? { server: specOrServer, args: args as never } : specOrServer
+  const waiter = new Starting(spec.server?.name, checkTimeout(spec.timeoutMs ?? Infinity))
+  const spawned = parent.node.spawnFor(parent, spec.server, spec.args ?? [], { ...options, name: spec.name, waiter })
+  waiter.watch(processOf(spawned.pid as Pid) as Process)
+  await waiter.promise
+  return spawned
+}
