@@ -35,6 +35,7 @@ export default defineConfig({
           include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts'],
           // Each test starts several OS processes: side by side they would starve each other on two cores.
           fileParallelism: false,
+          maxConcurrency: 3,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

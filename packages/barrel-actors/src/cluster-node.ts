@@ -6,9 +6,11 @@ import {
   startNode as assembleNode,
   checkNodeName,
   type Extension,
+  hostOf,
   type Node,
   type NodeOptions,
 } from '@barrel-actors/runtime'
+import { addressToBind } from './bind.ts'
 
 export interface ClusterOptions extends NodeOptions {
   /** Further extensions, installed after those that every node has. */
@@ -18,7 +20,10 @@ export interface ClusterOptions extends NodeOptions {
    * `data/<name>`, so that several nodes can run in one folder; none for a node without a name.
    */
   readonly dataDir?: string
-  /** How the node is reached, and whom it trusts. */
+  /**
+   * How the node is reached, and whom it trusts. Where it gives no `address`, a node whose name is of this machine
+   * only (127.x, localhost) listens on that, any other on all addresses.
+   */
   readonly quic?: QuicOptions
 }
 
@@ -31,5 +36,6 @@ export async function startNode(options: ClusterOptions = {}): Promise<Node> {
   const { quic: quicOptions, extensions = [], ...rest } = options
   if (options.name === undefined) return assembleNode({ ...rest, extensions })
   const dataDir = options.dataDir ?? join('data', checkNodeName(options.name))
-  return assembleNode({ ...rest, dataDir, extensions: [quic(quicOptions), ...extensions] })
+  const address = addressToBind([hostOf(options.name)])
+  return assembleNode({ ...rest, dataDir, extensions: [quic({ address, ...quicOptions }), ...extensions] })
 }

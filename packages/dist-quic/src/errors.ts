@@ -79,6 +79,10 @@ export const codes = {
     what: 'The key of node {node} is not a usable Ed25519 key: {problem}.',
     todo: 'Make new keys on that node; honest nodes never make such a key, so find out who sent it.',
   },
+  E_PEER_NAME_OTHER: {
+    what: 'At the address of {node} answers a node with another name.',
+    todo: 'Check the name and the port of {node}; where an address names no port it is 9100.',
+  },
   E_PEER_NAME_WRONG: {
     what: 'The node that answered in place of {dialed} calls itself {node}.',
     todo: 'Correct the address of {dialed}, or dial the node by the name it has.',
@@ -97,7 +101,7 @@ export const codes = {
   },
   E_PORT_IN_USE: {
     what: 'The UDP port {port} is in use.',
-    todo: 'Stop what uses it, choose another port, or give port 0 to let the system choose.',
+    todo: 'Stop what uses it, or choose another one with --port or quic.listenPort; 0 lets the system choose.',
   },
   E_QUIC_OPTION_INVALID: {
     what: 'The option {option} of quic() is not valid.',

@@ -21,7 +21,7 @@ export interface QuicOptions {
   readonly authHandshakeTimeoutMs?: number
   /** Half of what the clocks of two nodes may differ by. Default 30,000 ms. */
   readonly authTimestampWindowMs?: number
-  /** How long to wait for the first answer from an address. Default 5,000 ms. */
+  /** How long to wait for the first answer from an address. Default 3,000 ms. */
   readonly dialTimeoutMs?: number
   /** A channel without a sign of life for this long is lost. The lower one of both ends' holds. Default 6,000 ms. */
   readonly idleTimeoutMs?: number
@@ -51,7 +51,7 @@ export const quicDefaults = {
   authTrustMode: 'tofu', // as barrel_p2p: works without ceremony, and a pinned name never changes its key
   authHandshakeTimeoutMs: 10_000, // as barrel_p2p
   authTimestampWindowMs: 30_000, // as barrel_p2p
-  dialTimeoutMs: 5_000, // OTP's net_setuptime is 7 s for the whole set-up
+  dialTimeoutMs: 3_000, // below the 5 s of a call, so that a call to a node that is gone says what is wrong
   idleTimeoutMs: 6_000, // three keep-alives: a killed peer is noticed within 10 s
   keepAliveMs: 2_000, // below the 30 s after which NATs and firewalls forget a UDP flow
   queueBytesHigh: MiB, // as OTP's dist_buf_busy_limit

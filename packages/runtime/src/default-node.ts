@@ -34,9 +34,10 @@ export function defaultNode(): Node {
   return alone
 }
 
-/** @internal */
+/** @internal A node without a name that somebody started is the `nonode@nohost` that they want. */
 export function setDefaultNode(node: Node): void {
-  if (node.name !== 'nonode@nohost' && (named === undefined || named.isStopping)) named = node
+  if (node.name === 'nonode@nohost') alone = node
+  else if (named === undefined || named.isStopping) named = node
 }
 
 function acting(): Process {

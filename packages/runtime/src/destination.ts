@@ -1,3 +1,4 @@
+import { describe } from './exit-reason.ts'
 import type { NodeName } from './node-name.ts'
 import { type AnyPid, Pid } from './pid.ts'
 import type { Protocol } from './protocol.ts'
@@ -35,9 +36,9 @@ export function isVia(destination: unknown): destination is ViaDestination {
 
 /** A destination in a few words, for errors and logs. */
 export function describeDestination(destination: unknown): string {
-  if (typeof destination === 'string') return destination
+  if (typeof destination === 'string') return `${destination} on this node`
   if (destination instanceof Pid) return destination.toString()
   if (isNamed(destination)) return `${destination.name} on ${destination.node}`
   if (isVia(destination)) return `${destination.name} via ${destination.via}`
-  return typeof destination === 'object' && destination !== null ? 'an object' : String(destination)
+  return describe(destination)
 }

@@ -71,6 +71,10 @@ function oneLine(text: string): string {
 
 /** The codes of the runtime. */
 export const codes = {
+  E_ADDRESS_OWN: {
+    what: 'The address {address} names this node itself.',
+    todo: 'Give the address of another node, or give this node another name.',
+  },
   E_ADDRESS_INVALID: {
     what: 'The address {address} is not of the form name@host or name@host:port.',
     todo: 'Write it like seed@10.0.0.1:9100.',
@@ -80,8 +84,8 @@ export const codes = {
     todo: 'Nothing to mend: the reply, if one comes, is dropped.',
   },
   E_CALL_EXIT: {
-    what: 'The call to {target} ended because the process exited: {reason}.',
-    todo: 'Supervise the server, or handle its exit where you call it.',
+    what: 'The call to {target} got no reply: {how}.',
+    todo: 'Check that a process has this name or pid; handle its end where you call it, or supervise it.',
   },
   E_CALL_SELF: {
     what: 'The process {pid} called itself, and would have waited for ever.',
@@ -91,17 +95,41 @@ export const codes = {
     what: 'No reply from {target} within {timeoutMs} ms.',
     todo: 'Give the call a longer timeoutMs, or see what the server is busy with.',
   },
+  E_CHILD_EXISTS: {
+    what: 'The supervisor has a child {id} already.',
+    todo: 'Choose another id, or restart the child that has it.',
+  },
+  E_CHILD_NOT_STOPPED: {
+    what: 'The child {id} is {state}.',
+    todo: 'Terminate it first.',
+  },
+  E_CHILD_SPEC_INVALID: {
+    what: 'The field {field} of the spec of child {id} is not valid: {problem}.',
+    todo: 'Write it like a ChildSpec: an id, and a server or a function to run.',
+  },
+  E_CHILD_START_FAILED: {
+    what: 'The child {id} did not start: {reason}.',
+    todo: 'Mend what its init ran into, or give it the name and the arguments that it needs.',
+  },
+  E_CHILD_UNKNOWN: {
+    what: 'The supervisor has no child {id}.',
+    todo: 'Ask it with Supervisor.whichChildren; a temporary child is forgotten when it ends.',
+  },
   E_CREATION_UNREADABLE: {
     what: 'The file {path}, which tells the lives of this node apart, cannot be used: {problem}.',
     todo: 'Mend its permissions, or remove it if no other node remembers this one.',
   },
   E_DESTINATION_INVALID: {
-    what: '{destination} is not something a message can be sent to.',
+    what: 'Nothing can be sent to {destination}.',
     todo: 'Send to a pid, a registered name, { name, node } or { via, name }.',
   },
   E_ENCODER_BROKEN: {
     what: 'A message could not be encoded although it was checked, so the stream of messages cannot go on.',
     todo: 'Send plain data without getters that change; the channel opens again with the next send.',
+  },
+  E_EXPOSE_INVALID: {
+    what: '{name} cannot be exposed: {problem}.',
+    todo: 'Expose functions under names of 1 to 255 characters, each name once until it is unexposed.',
   },
   E_EXTENSION_INVALID: {
     what: 'The extension {extension} cannot be installed: {problem}.',
@@ -125,7 +153,7 @@ export const codes = {
   },
   E_NO_CONNECTION: {
     what: 'There is no connection to {target}: {problem}.',
-    todo: 'See that the node runs and can be reached; the next send or call connects again.',
+    todo: '{advice}.',
   },
   E_NODE_NAME_INVALID: {
     what: 'The node name {name} is not valid: {problem}.',
@@ -140,7 +168,7 @@ export const codes = {
     todo: 'Start the node with startNode of barrel-actors, or give it an extension that is a carrier.',
   },
   E_NOT_SPAWNED: {
-    what: 'A {server} was made with new.',
+    what: 'The server {server} was made with new.',
     todo: 'Start it with spawn({server}), which gives it a process.',
   },
   E_OPTION_INVALID: {
@@ -163,6 +191,22 @@ export const codes = {
     what: 'No matching message within {timeoutMs} ms.',
     todo: 'Give receive() a longer timeoutMs, or catch this error where waiting is optional.',
   },
+  E_RPC_FAILED: {
+    what: 'The function {name} failed on {node}: {problem}.',
+    todo: 'Mend the function there, or what it was given; its own stack is in the field remote.',
+  },
+  E_RPC_INVALID: {
+    what: 'This is no call of a function on {node}: {problem}.',
+    todo: 'Give the name of an exposed function and the list of its arguments.',
+  },
+  E_RPC_OVERLOADED: {
+    what: 'The node {node} runs as many functions for others as it may, so it did not run {name}.',
+    todo: 'Try again later, or see which functions of that node never return.',
+  },
+  E_RPC_UNKNOWN: {
+    what: 'The node {node} exposes no function {name}.',
+    todo: 'Expose it there with node.expose, or correct the name.',
+  },
   E_SERVER_CALLBACK: {
     what: 'The server {server} has no {callback} for what it was sent.',
     todo: 'Write {callback} in the class, or do not send it this.',
@@ -182,6 +226,14 @@ export const codes = {
   E_START_TIMEOUT: {
     what: 'The init of {server} took longer than {timeoutMs} ms, so the server was killed.',
     todo: 'Give start a longer timeoutMs, or leave the slow part to handleContinue.',
+  },
+  E_STATE_UNKNOWN: {
+    what: 'The machine {machine} has no state {state}.',
+    todo: 'Give it a function in states, or correct the name.',
+  },
+  E_TRANSITION_INVALID: {
+    what: 'What was returned in state {state} cannot be done: {problem}.',
+    todo: 'Return nothing, this.nextState(…), this.keepState(…) or stop(…), with actions that fit the event.',
   },
   E_VIA_UNKNOWN: {
     what: 'No extension resolves names by {via}.',

@@ -80,7 +80,8 @@ test.each(['a@h:', 'a@h:0', 'a@h:65536', 'a@h:-1', 'a@h:1e3', 'a@h:80:90', 'a@h:
 )
 
 test('an address with a broken node name is refused as such', () => {
-  expect(refused('E_NODE_NAME_INVALID', () => parseAddress('h:9100'))).toBe(true)
+  expect(refused('E_NODE_NAME_INVALID', () => parseAddress('a@b@c:9100'))).toBe(true)
+  expect(refused('E_ADDRESS_INVALID', () => parseAddress('h:9100'))).toBe(true)
 })
 
 test('an endpoint is a host, with a port where one follows; IPv6 stands in brackets before a port', () => {

@@ -50,6 +50,7 @@ export function hostOf(node: NodeName): string {
  * @throws E_ADDRESS_INVALID, E_NODE_NAME_INVALID
  */
 export function parseAddress(address: string): Address {
+  if (/^[^@]*:/.test(address)) throw runtimeError('E_ADDRESS_INVALID', { address })
   const colon = address.indexOf(':')
   const node = checkNodeName(colon < 0 ? address : address.slice(0, colon))
   if (colon < 0) return { node, endpoint: undefined }

@@ -77,11 +77,12 @@ test('without a carrier other nodes are out of reach, and each verb says so in i
   const far = { name: 'x', node: 'b@host' }
   expect(node.send(far, 1)).toBe(true)
   expect(node.cast(far, 1)).toBe(true)
-  await expect(node.call(far, 1)).rejects.toMatchObject({ code: 'E_NO_CONNECTION' })
+  await expect(node.call(far, 1)).rejects.toMatchObject({ code: 'E_NO_CARRIER' })
   await expect(node.connect('b@host')).rejects.toMatchObject({ code: 'E_NO_CARRIER' })
   const ref = node.monitor(far)
   expect(await node.receive()).toEqual({ kind: 'down', ref, from: far, reason: 'noconnection' })
   expect(await node.connect('a@host')).toBe('a@host')
+  await expect(node.connect('a@host:9100')).rejects.toMatchObject({ code: 'E_ADDRESS_OWN' })
 })
 
 test('a name behind an extension is resolved by it, at every use', async () => {

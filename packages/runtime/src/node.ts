@@ -11,7 +11,7 @@ import { describe, type ExitReason } from './exit-reason.ts'
 import type { ExtensionKey } from './extension.ts'
 import type { Log } from './log.ts'
 import type { NameResolver } from './name-resolver.ts'
-import { type Endpoint, type NodeName, parseAddress } from './node-name.ts'
+import { type Address, checkNodeName, type Endpoint, type NodeName, parseAddress } from './node-name.ts'
 import type { NodeSeams } from './node-options.ts'
 import { type AnyPid, Pid } from './pid.ts'
 import { Actor } from './process/actor.ts'
@@ -115,11 +115,14 @@ export class Node extends Self implements PidSource {
   /**
    * Opens the channel to a node, given as `name@host` or `name@host:port`, and waits until it is up. Sends need no
    * `connect`: they open channels by themselves.
-   * @throws E_ADDRESS_INVALID, E_NODE_NAME_INVALID, E_NO_CARRIER; what kept the channel from opening, with its own code
+   * @throws E_ADDRESS_INVALID, E_ADDRESS_OWN, E_NODE_NAME_INVALID, E_NO_CARRIER; what kept the channel from opening, with its own code
    */
   async connect(address: string): Promise<NodeName> {
-    const { node } = this.addAddress(address)
-    if (node === this.name) return node
+    const { node, endpoint } = this.addAddress(address)
+    if (node === this.name) {
+      if (endpoint === undefined) return node
+      throw runtimeError('E_ADDRESS_OWN', { address })
+    }
     if (this.carrier === undefined) throw runtimeError('E_NO_CARRIER', { node: this.name, target: node })
     this.#assertRunning()
     if (this.remote(node).channel?.life !== undefined) return node
@@ -136,10 +139,10 @@ export class Node extends Self implements PidSource {
    * Notes where a node can be reached: `name@host:port`.
    * @throws E_ADDRESS_INVALID, E_NODE_NAME_INVALID
    */
-  addAddress(address: string): { readonly node: NodeName } {
-    const { node, endpoint } = parseAddress(address)
-    if (endpoint !== undefined) this.#endpoints.set(node, endpoint)
-    return { node }
+  addAddress(address: string): Address {
+    const parsed = parseAddress(address)
+    if (parsed.endpoint !== undefined) this.#endpoints.set(parsed.node, parsed.endpoint)
+    return parsed
   }
 
   /** Closes the channel to a node: links, monitors and calls across it end with `'noconnection'`. */
@@ -271,6 +274,7 @@ export class Node extends Self implements PidSource {
   remote(name: NodeName): RemoteNode {
     let remote = this.#remotes.get(name)
     if (remote === undefined) {
+      checkNodeName(name)
       remote = new RemoteNode(this, name)
       this.#remotes.set(name, remote)
     }

@@ -22,6 +22,9 @@ const lastCreations = new Map<NodeName, number>()
  */
 export async function startNode(options: NodeOptions = {}): Promise<Node> {
   const name = options.name === undefined ? 'nonode@nohost' : checkNodeName(options.name)
+  if (options.addresses !== undefined && !Array.isArray(options.addresses)) {
+    throw runtimeError('E_OPTION_INVALID', { option: 'addresses', problem: 'it is not an array of addresses' })
+  }
   const seams = seamsOf(options)
   const node = new Node(name, await nextCreation(name, seams, options.dataDir), seams)
   for (const address of options.addresses ?? []) node.addAddress(address)

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path'
 import { Quic } from '@barrel-actors/dist-quic'
-import { checkNodeName, hostOf, type Node } from '@barrel-actors/runtime'
+import { checkNodeName, type Node } from '@barrel-actors/runtime'
 import { startNode } from '../cluster-node.ts'
 import { terminalLog } from './log.ts'
 import { findModule, loadModule } from './module.ts'
@@ -24,7 +24,7 @@ export async function start(module: string | undefined, options: StartOptions): 
     log: terminalLog(line => process.stderr.write(line)),
     quic: {
       listenPort: options.port,
-      address: options.bind ?? addressToBind([hostOf(name)]),
+      ...(options.bind !== undefined && { address: options.bind }),
       authTrustMode: options.strict === true ? 'strict' : 'tofu',
     },
   })
@@ -39,14 +39,6 @@ export async function start(module: string | undefined, options: StartOptions): 
   } finally {
     await stopNode(node)
   }
-}
-
-/** What to listen on when nobody said: only this machine where only this machine is meant. */
-export function addressToBind(hosts: readonly string[]): string {
-  const isLocal = hosts.every(host => host === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(host))
-  if (!isLocal) return '0.0.0.0'
-  const [host = ''] = hosts
-  return host.startsWith('127.') && hosts.every(other => other === host) ? host : '127.0.0.1'
 }
 
 /** The first lines: who the node is, and what to type next. */

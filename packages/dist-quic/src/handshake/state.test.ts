@@ -207,8 +207,8 @@ test('a signature that nobody made does not open the door for a key of small ord
 
 test('an acceptor that was not meant says so', () => {
   const ends = converse(dialerConfig({ dialed: 'x@host' }), acceptorConfig())
-  expect(outcomes(ends)).toEqual(['E_PEER_REFUSED', 'E_DIALED_NAME_WRONG'])
-  expect(failureOf(ends.dialer.effects)).toMatchObject({ fields: { node: 'x@host', reason: 'wrong-name' } })
+  expect(outcomes(ends)).toEqual(['E_PEER_NAME_OTHER', 'E_DIALED_NAME_WRONG'])
+  expect(failureOf(ends.dialer.effects)).toMatchObject({ fields: { node: 'x@host' } })
 })
 
 test('a dialer does not prove itself to a node of another name', () => {

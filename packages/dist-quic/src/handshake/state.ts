@@ -160,6 +160,7 @@ function onOk(state: HandshakeState): Effect[] {
 function onFail(state: HandshakeState, reason: string): Effect[] {
   if (state.config.role === 'acceptor') return fail(state, unexpected('a refusal from a dialer'))
   if (reason === supersededReason) return fail(state, { code: 'E_DIAL_SUPERSEDED', problem: 'the other end dials too' })
+  if (reason === 'wrong-name') return fail(state, { code: 'E_PEER_NAME_OTHER', problem: 'it has another name' })
   return fail(state, { code: 'E_PEER_REFUSED', problem: `it refused this node: ${reason}`, fields: { reason } })
 }
 

@@ -2,7 +2,7 @@
 
 import { checkTimeout, Timed } from '../clock/timeouts.ts'
 import { type Destination, describeDestination } from '../destination.ts'
-import { runtimeError } from '../errors.ts'
+import { BarrelError, runtimeError } from '../errors.ts'
 import { describe, type ExitReason } from '../exit-reason.ts'
 import { Process } from '../process/process.ts'
 import { never } from '../process/thenable.ts'
@@ -50,12 +50,13 @@ export class PendingCall extends Timed {
     if (this.#caller.alive) this.#resolve(value)
   }
 
-  ended(reason: ExitReason, problem?: string): void {
+  /** What it waited for has ended, or was lost; `cause` says why a connection was. */
+  ended(reason: ExitReason, cause?: Error): void {
     const target = describeDestination(this.#destination)
     const error =
       reason === 'noconnection'
-        ? runtimeError('E_NO_CONNECTION', { target, reason, problem: problem ?? 'the channel to its node was lost' })
-        : runtimeError('E_CALL_EXIT', { target, reason: describe(reason), exit: reason })
+        ? noConnection(target, cause)
+        : runtimeError('E_CALL_EXIT', { target, how: howItEnded(reason), reason: describe(reason), exit: reason })
     this.fail(error)
   }
 
@@ -127,4 +128,16 @@ export function callFrom(
 
 function nodeStopped(caller: Process): Error {
   return runtimeError('E_NODE_STOPPED', { node: caller.node.name })
+}
+
+function howItEnded(reason: ExitReason): string {
+  return reason === 'noproc' ? 'there is no such process (noproc)' : `the process exited with ${describe(reason)}`
+}
+
+/** The advice of the cause is the better one: it knows what kept the channel from opening. */
+function noConnection(target: string, cause: Error | undefined): Error {
+  const isKnown = cause instanceof BarrelError
+  const problem = isKnown ? cause.what.replace(/\.$/, '') : (cause?.message ?? 'the channel to its node was lost')
+  const advice = isKnown ? cause.todo.replace(/\.$/, '') : 'See that the node runs; the next call connects again'
+  return runtimeError('E_NO_CONNECTION', { target, reason: 'noconnection', problem, advice }, cause)
 }

@@ -182,7 +182,10 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
   // The ExitedError of its own exit() finds the process ended already.
   readonly #threw = (error: unknown): void => {
     const process = Actor.processOf(this)
-    if (process.alive) process.end(reasonOf(error))
+    if (!process.alive) return
+    const reason = reasonOf(error)
+    process.node.log.error('process crashed', { pid: process.pid, name: process.name, reason })
+    process.end(reason)
   }
 }
 

@@ -1,5 +1,6 @@
 /** Starting processes: which behavior a body has, and the link or monitor that starts with it. */
 
+import { runtimeError } from '../errors.ts'
 import type { speaks } from '../gen-server/gen-server.ts'
 import { serverBehavior } from '../gen-server/server-behavior.ts'
 import { ServerStart, type StartWaiter } from '../gen-server/server-start.ts'
@@ -46,6 +47,7 @@ export interface Spawned {
 export function spawnFrom(parent: Process, body: unknown, args: unknown[], options: SpawnOptions): Spawned {
   const { node } = parent
   const isServer = ServerStart.isServer(body)
+  if (!isServer && isClass(body)) throw runtimeError('E_SPAWN_INVALID', { body: (body as { name: string }).name })
   const process = node.addProcess(isServer ? serverBehavior : functionBehavior)
   if (options.name !== undefined) registerOrEnd(process, options.name)
   process.body = isServer ? new ServerStart(body, args, options.waiter) : new Self(process, body as FunctionBody)
@@ -68,4 +70,9 @@ function registerOrEnd(process: Process, name: string): void {
     process.end('normal')
     throw error
   }
+}
+
+/** The prototype of a class cannot be replaced; that of a function can. */
+function isClass(body: unknown): boolean {
+  return Object.getOwnPropertyDescriptor(body, 'prototype')?.writable === false
 }

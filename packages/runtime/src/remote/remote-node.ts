@@ -6,7 +6,7 @@
 
 import type { Channel } from '../carrier.ts'
 import type { NamedDestination } from '../destination.ts'
-import { BarrelError, hasCode } from '../errors.ts'
+import { hasCode, runtimeError } from '../errors.ts'
 import { describe, type ExitReason } from '../exit-reason.ts'
 import type { PendingCall } from '../gen-server/calling.ts'
 import type { Node } from '../node.ts'
@@ -19,7 +19,7 @@ import type { Signal, SignalTarget } from '../signal.ts'
 
 /** Something of ours that waits for a `down` or a reply from there. */
 interface Outgoing {
-  ended(reason: ExitReason, problem?: string): void
+  ended(reason: ExitReason, cause?: Error): void
   replied?(value: unknown): void
 }
 
@@ -97,7 +97,9 @@ export class RemoteNode {
   call(pending: PendingCall, caller: Process, to: SignalTarget, request: unknown): void {
     const ref = this.node.makeRef().id
     const channel = this.open()
-    if (channel === undefined) return pending.ended('noconnection', 'this node has no carrier')
+    if (channel === undefined) {
+      return pending.fail(runtimeError('E_NO_CARRIER', { node: this.node.name, target: this.name }))
+    }
     // Noted first: the channel may close while it takes the call, and then ends what is noted.
     this.#outgoing.set(ref, pending)
     pending.withdraw = () => this.withdraw(ref)
@@ -189,8 +191,7 @@ export class RemoteNode {
     // Every link is taken away before the first process ends of it: no end goes along a link that is lost.
     for (const { process, pid } of links) process.remoteLinks?.delete(pid.toString())
     for (const { process, pid } of links) this.node.exits.sendLinked(process, pid, 'noconnection')
-    const problem = cause instanceof BarrelError ? cause.what.replace(/\.$/, '') : cause.message
-    for (const each of outgoing) each.ended('noconnection', problem)
+    for (const each of outgoing) each.ended('noconnection', cause)
   }
 }
 

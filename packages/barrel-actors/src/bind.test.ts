@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressToBind } from './start.ts'
+import { addressToBind } from './bind.ts'
 
 test.each([
   [['127.0.0.1'], '127.0.0.1'],
