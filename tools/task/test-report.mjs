@@ -2,7 +2,7 @@
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 /** @typedef {Counts & { title: string, minutes: number, minutesMax: number }} PartResult */
-/** @typedef {{ status?: string, assertionResults?: { status?: string }[] }} FileReport */
+/** @typedef {{ name?: string, status?: string, assertionResults?: { status?: string, fullName?: string }[] }} FileReport */
 /** @typedef {{ numPassedTests?: number, numFailedTests?: number, numPendingTests?: number, numTodoTests?: number,
  *   testResults?: FileReport[] }} Report */
 
@@ -25,6 +25,19 @@ export function countReport(report, exitCode) {
     failed: failed === 0 && exitCode !== 0 ? 1 : failed,
     skipped: (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0),
   }
+}
+
+/**
+ * What failed, each as its file and title: said again at the end, where people look.
+ * @param {Report | undefined} report
+ * @returns {string[]}
+ */
+export function failuresOf(report) {
+  return (report?.testResults ?? []).flatMap(file => {
+    if (isBroken(file)) return [`${file.name}: did not load`]
+    const failing = (file.assertionResults ?? []).filter(test => test.status === 'failed')
+    return failing.map(test => `${file.name}: ${test.fullName}`)
+  })
 }
 
 /** @param {FileReport} file */

@@ -1,6 +1,6 @@
 // The closing line and the counts that it is made of: a run that failed must never read as one that passed.
 import { expect, test } from 'vitest'
-import { countReport, sum, table, verdict } from './test-report.mjs'
+import { countReport, failuresOf, sum, table, verdict } from './test-report.mjs'
 
 test('counts what the report says', () => {
   const report = { numPassedTests: 5, numFailedTests: 1, numPendingTests: 2, numTodoTests: 1 }
@@ -49,4 +49,14 @@ test('shows minutes beside their budget, and what went over', () => {
     'slow 2.25 2 3 0 0 over budget',
     'whole 2.75 4 6 0 0',
   ])
+})
+
+test('says again what failed, by file and title', () => {
+  const failing = { status: 'failed', fullName: 'a promise is kept' }
+  const files = [
+    { name: 'a.test.ts', status: 'failed', assertionResults: [failing, { status: 'passed', fullName: 'fine' }] },
+    { name: 'b.test.ts', status: 'failed', assertionResults: [] },
+    { name: 'c.test.ts', status: 'passed', assertionResults: [{ status: 'passed', fullName: 'fine' }] },
+  ]
+  expect(failuresOf({ testResults: files })).toEqual(['a.test.ts: a promise is kept', 'b.test.ts: did not load'])
 })

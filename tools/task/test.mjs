@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { failed, node } from './child.mjs'
 import { build, install } from './install.mjs'
-import { countReport, noTests, sum, table, verdict } from './test-report.mjs'
+import { countReport, failuresOf, noTests, sum, table, verdict } from './test-report.mjs'
 
 /** @typedef {import('./test-report.mjs').PartResult} PartResult */
 
@@ -15,6 +15,9 @@ const parts = [
   { name: 'os-processes', title: 'real OS processes', minutesMax: 4 },
   { name: 'rest', title: 'the rest', minutesMax: 2 },
 ]
+
+/** Titles of what failed, in any part. @type {string[]} */
+const failures = []
 
 /**
  * `npm test`, `npm test -- <part>`, `npm test -- <part> <vitest arguments>`.
@@ -36,6 +39,7 @@ export async function runTests(args) {
   results.push(prepared.result)
   if (prepared.canRun) for (const part of chosen) results.push(await runPart(part, vitestArgs, reports))
   console.log(`\n${table(results)}\n`)
+  for (const failure of failures) console.log(`failed: ${failure.replace(`${process.cwd()}/`, '')}`)
   const total = sum(results)
   console.log(verdict(total))
   return total.failed === 0 ? 0 : failed
@@ -67,7 +71,9 @@ async function runPart(part, vitestArgs, reports) {
 async function runVitest(project, vitestArgs, report) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const code = await node(['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters, ...vitestArgs])
-  return { counts: countReport(readJSON(report), code), canRun: true }
+  const read = readJSON(report)
+  failures.push(...failuresOf(read))
+  return { counts: countReport(read, code), canRun: true }
 }
 
 /** @param {string} file */
