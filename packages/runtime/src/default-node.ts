@@ -3,6 +3,7 @@
  * synchronously, otherwise for the root process of the default node.
  */
 
+import { cancelTimerFrom, type Expired, startTimerFrom } from './clock/process-timers.ts'
 import type { NameDestination, Watchable } from './destination.ts'
 import type { ExitReason } from './exit-reason.ts'
 import type { CallOptions } from './gen-server/calling.ts'
@@ -19,6 +20,8 @@ import type { FunctionBody, PidOf, ServerClass, ServerInstance } from './process
 import { castFrom, demonitorFrom, exitFrom, linkFrom, monitorFrom, sendFrom, unlinkFrom } from './process/verbs.ts'
 import type { CastOf, Protocol, ReplyOf, RequestOf } from './protocol.ts'
 import type { Ref } from './ref.ts'
+import { type MultiCallResult, multiCallFrom } from './rpc/multi-call.ts'
+import { Rpc } from './rpc/rpc.ts'
 
 let alone: Node | undefined
 let named: Node | undefined
@@ -40,7 +43,8 @@ export function setDefaultNode(node: Node): void {
   else if (named === undefined || named.isStopping) named = node
 }
 
-function acting(): Process {
+/** @internal For whom the module functions act. */
+export function acting(): Process {
   return currentProcess() ?? Actor.processOf(defaultNode())
 }
 
@@ -71,11 +75,52 @@ export function call(to: AnyPid | NameDestination, request: unknown, options?: C
   return callFrom(actingTowards(to), to, request, options)
 }
 
+/**
+ * Asks several servers the same at once, and waits until each has replied or failed.
+ * @throws E_OPTION_INVALID as a rejection; what a single call fails with is among the failures
+ */
+export function multiCall<C extends Protocol, const R extends RequestOf<C>>(
+  to: readonly Pid<never, C>[],
+  request: R,
+  options?: CallOptions,
+): Promise<MultiCallResult<Pid<never, C>, ReplyOf<C, R>>>
+export function multiCall<To extends NameDestination>(
+  to: readonly To[],
+  request: unknown,
+  options?: CallOptions,
+): Promise<MultiCallResult<To>>
+export function multiCall(
+  to: readonly (AnyPid | NameDestination)[],
+  request: unknown,
+  options?: CallOptions,
+): Promise<MultiCallResult<unknown>> {
+  return multiCallFrom(actingTowards(to[0]), to, request, options)
+}
+
 /** As the method `cast` of a process: tells a server something that it does not answer. */
 export function cast<C extends Protocol>(to: Pid<never, C>, request: NoInfer<CastOf<C>>): boolean
 export function cast(to: NameDestination, request: unknown): boolean
 export function cast(to: AnyPid | NameDestination, request: unknown): boolean {
   return castFrom(actingTowards(to), to, request)
+}
+
+/** As the method `sendAfter` of a process: sends a message after at least `delayMs` milliseconds. */
+export function sendAfter<M>(delayMs: number, to: Pid<M, Protocol>, message: NoInfer<M>): Ref
+export function sendAfter(delayMs: number, to: NameDestination, message: unknown): Ref
+export function sendAfter(delayMs: number, to: AnyPid | NameDestination, message: unknown): Ref {
+  return startTimerFrom(actingTowards(to), delayMs, to, () => message)
+}
+
+/** As the method `startTimer` of a process: the message comes as `{ kind: 'timer', ref, message }`. */
+export function startTimer<const M>(delayMs: number, to: Pid<Expired<M>, Protocol>, message: M): Ref
+export function startTimer(delayMs: number, to: NameDestination, message: unknown): Ref
+export function startTimer(delayMs: number, to: AnyPid | NameDestination, message: unknown): Ref {
+  return startTimerFrom(actingTowards(to), delayMs, to, ref => ({ kind: 'timer', ref, message }) satisfies Expired)
+}
+
+/** As the method `cancelTimer` of a process, for the timers of the node that acts: milliseconds left, or false. */
+export function cancelTimer(ref: Ref): number | false {
+  return cancelTimerFrom(acting(), ref)
 }
 
 /** As the method `link` of a process. */
@@ -150,6 +195,9 @@ export function startLink<S extends ServerInstance>(spec: StartSpec<S>): Promise
 export async function startLink(server: ServerClass | StartSpec, ...args: unknown[]): Promise<AnyPid> {
   return (await startFrom(acting(), server, args, { link: true })).pid
 }
+
+/** Calls what nodes have exposed with `node.expose`; inside a process, after an `await`: `rpc.as(this).call(…)`. */
+export const rpc: Rpc = new Rpc(acting)
 
 /** As the method of a node, on the node that acts. */
 export function register(name: string, pid: AnyPid): void {

@@ -144,7 +144,7 @@ export const codes = {
     todo: 'Send plain data: objects, arrays, Map, Set, Date, bigint, bytes, errors, pids and refs.',
   },
   E_NAME_INVALID: {
-    what: '{name} cannot be registered: a name is a string of 1 to 255 characters.',
+    what: '{name} cannot be registered: a name is a string of 1 to 255 characters and does not begin with $.',
     todo: 'Choose another name.',
   },
   E_NAME_TAKEN: {
@@ -234,6 +234,14 @@ export const codes = {
   E_TRANSITION_INVALID: {
     what: 'What was returned in state {state} cannot be done: {problem}.',
     todo: 'Return nothing, this.nextState(…), this.keepState(…) or stop(…), with actions that fit the event.',
+  },
+  E_TASK_EXIT: {
+    what: 'The task {pid} ended without a result: {reason}.',
+    todo: 'Mend what it ran into, which is in the reason and the cause, or catch this error where it is awaited.',
+  },
+  E_TASK_TIMEOUT: {
+    what: 'The task {pid} had no result within {timeoutMs} ms, so it was killed.',
+    todo: 'Give it a longer timeoutMs, or less to do.',
   },
   E_VIA_UNKNOWN: {
     what: 'No extension resolves names by {via}.',

@@ -1,25 +1,35 @@
 export type { AddressResolver } from './address-resolver.ts'
 export type { Carrier, CarrierEvents, Channel, NodeLife } from './carrier.ts'
 export type { Clock, Timer } from './clock/clock.ts'
+export type { Stamp, StampRefusal } from './clock/hlc.ts'
+export { HLC } from './clock/hlc.ts'
+export type { HybridClockOptions } from './clock/hybrid-clock.ts'
+export { HybridClock } from './clock/hybrid-clock.ts'
+export type { Expired } from './clock/process-timers.ts'
 export { systemClock } from './clock/system-clock.ts'
 export { SignalDecoder } from './codec/signal-decoder.ts'
 export { SignalEncoder } from './codec/signal-encoder.ts'
 export {
   call,
+  cancelTimer,
   cast,
   defaultNode,
   demonitor,
   exit,
   link,
   monitor,
+  multiCall,
   nodes,
   register,
+  rpc,
   send,
+  sendAfter,
   spawn,
   spawnLink,
   spawnMonitor,
   start,
   startLink,
+  startTimer,
   unlink,
   unregister,
   whereis,
@@ -60,6 +70,36 @@ export type { AnyProtocol, AnyReplyOf, CastOf, InfoOf, Protocol, ReplyOf, Reques
 export type { Entropy, Random } from './random.ts'
 export { systemEntropy, systemRandom } from './random.ts'
 export { Ref } from './ref.ts'
+export type { MultiCallResult } from './rpc/multi-call.ts'
+export type { Rpc, RpcResult } from './rpc/rpc.ts'
+export type { ExposedFunctions } from './rpc/serving.ts'
 export type { Signal, SignalTarget } from './signal.ts'
 export { startNode } from './start-node.ts'
+export type { EnterResult, InitResult, StateResult, States } from './state-machine/gen-state-machine.ts'
+export { GenStateMachine } from './state-machine/gen-state-machine.ts'
+export type {
+  InternalOf,
+  MachineEvent,
+  MachineProtocol,
+  StateOf,
+  TimeoutNameOf,
+} from './state-machine/machine-protocol.ts'
+export type { Actions, Kept, Transition } from './state-machine/transition.ts'
+export type {
+  AnyServerChildSpec,
+  ChildKind,
+  ChildSpec,
+  FunctionChildSpec,
+  ServerChildSpec,
+  SupervisorSpec,
+} from './supervisor/child-spec.ts'
+export type { ChildState } from './supervisor/children.ts'
+export type { ChildInfo, ChildrenCount, SupervisorProtocol } from './supervisor/request.ts'
+export type { RestartType, Strategy } from './supervisor/strategy.ts'
+export type { SupervisorDestination } from './supervisor/supervisor.ts'
+export { Supervisor } from './supervisor/supervisor.ts'
+export type { TaskAwaitOptions } from './task/task.ts'
+export { Task } from './task/task.ts'
+export type { TaskHandle } from './task/task-handle.ts'
+export type { TaskStreamOptions } from './task/task-stream.ts'
 export type { Turns } from './turns.ts'

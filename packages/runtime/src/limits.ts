@@ -10,4 +10,8 @@ export const limits = {
   nameBytesMax: 255,
   /** Monitors, calls and links that one other node may hold on processes here. Past it: `'systemLimit'`. */
   incomingPerNodeMax: 1_000_000,
+  /** Exposed functions that run at a time for callers, on one node. Past it: E_RPC_OVERLOADED. */
+  rpcCallsMax: 1000,
+  /** Arguments of one remote call. */
+  rpcArgsMax: 255,
 } as const

@@ -23,8 +23,12 @@ import { type Spawned, type SpawnOptions, spawnFrom } from './process/spawn.ts'
 import { Ref } from './ref.ts'
 import { receiveSignal } from './remote/receive.ts'
 import { RemoteNode } from './remote/remote-node.ts'
+import { type ExposedFunctions, exposeOn, unexposeOn } from './rpc/serving.ts'
 
 const nameCharsMax = 255
+
+/** Names of the runtime's own processes. */
+const isReserved = (name: string): boolean => name.startsWith('$')
 
 /**
  * One running runtime, made with `startNode`. Its own methods `send`, `call`, `spawn`, … act for its root process,
@@ -83,7 +87,7 @@ export class Node extends Self implements PidSource {
    * @throws E_NAME_TAKEN, E_NAME_INVALID, E_PROCESS_NAMED, E_PROCESS_DEAD
    */
   register(name: string, pid: AnyPid): void {
-    if (typeof name !== 'string' || name === '' || name.length > nameCharsMax) {
+    if (typeof name !== 'string' || name === '' || name.length > nameCharsMax || isReserved(name)) {
       throw runtimeError('E_NAME_INVALID', { name })
     }
     const holder = this.#names.get(name)
@@ -97,6 +101,7 @@ export class Node extends Self implements PidSource {
 
   /** Frees a name; whether it was held. */
   unregister(name: string): boolean {
+    if (isReserved(name)) return false
     const process = this.#names.get(name)
     if (process !== undefined) process.name = undefined
     return this.#names.delete(name)
@@ -105,6 +110,20 @@ export class Node extends Self implements PidSource {
   /** The process of this node that holds the name. */
   whereis(name: string): Pid | undefined {
     return this.#names.get(name)?.pid
+  }
+
+  /**
+   * Lets other nodes call these functions with `rpc.call`, by their names here: all of them, or none. What they are
+   * given comes from other nodes unchecked.
+   * @throws E_EXPOSE_INVALID, E_NODE_STOPPED
+   */
+  expose(functions: ExposedFunctions): void {
+    exposeOn(this, functions)
+  }
+
+  /** Takes an exposed function away; calls that run go on. Whether it was exposed. */
+  unexpose(name: string): boolean {
+    return unexposeOn(this, name)
   }
 
   /** The names held on this node, sorted. */
@@ -234,6 +253,12 @@ export class Node extends Self implements PidSource {
     if (known !== undefined) return known.node === this && known.alive ? known : undefined
     if (pid.node !== this.name || pid.creation !== this.creation) return undefined
     return this.#processes.get(pid.serial)
+  }
+
+  /** @internal Gives one of the runtime's own processes a name that users cannot take. */
+  reserveName(name: string, process: Process): void {
+    process.name = name
+    this.#names.set(name, process)
   }
 
   /** @internal */

@@ -19,6 +19,9 @@ type CallOutcome<Reply> = Reply | NoReply | Stop<Reply> | Next<Reply>
 /** Under it a server carries its protocol, as a type only. */
 export declare const speaks: unique symbol
 
+/** @internal What a start runs: a kind of server that makes more of what `init` returned overrides it. */
+export const runInit: unique symbol = Symbol('runInit')
+
 /**
  * A process that answers calls. Subclass it, keep the state in fields, and start it with `spawn(MyServer, …)`;
  * the constructor takes nothing, `init` takes the arguments. Callbacks may be sync or async and run one at a
@@ -27,7 +30,10 @@ export declare const speaks: unique symbol
  *
  * Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html
  */
-export abstract class GenServer<P extends Protocol = AnyProtocol> extends Actor<InfoOf<P>, P> {
+export abstract class GenServer<P extends Protocol = AnyProtocol, Initial = CallbackResult> extends Actor<
+  InfoOf<P>,
+  P
+> {
   declare readonly [speaks]?: P
 
   constructor() {
@@ -35,7 +41,14 @@ export abstract class GenServer<P extends Protocol = AnyProtocol> extends Actor<
   }
 
   /** Runs before the first message. */
-  init(..._args: never[]): CallbackResult {}
+  init(..._args: never[]): Initial {
+    return undefined as Initial
+  }
+
+  /** @internal */
+  [runInit](args: never[]): unknown {
+    return this.init(...args)
+  }
 
   /** Answers a request that came with `call`. */
   handleCall(_request: RequestOf<P>, _from: From<AnyReplyOf<P>>): CallResult<AnyReplyOf<P>> {

@@ -6,6 +6,7 @@ import type { Exit } from '../process/exits.ts'
 import { type Behavior, type Process, processState } from '../process/process.ts'
 import { isThenable } from '../process/thenable.ts'
 import { Call, Cast } from './call.ts'
+import { runInit } from './gen-server.ts'
 import { Next, noReply, Stop, type Then } from './outcome.ts'
 import { IdleTimer } from './server-idle.ts'
 import { type AnyServer, ServerStart } from './server-start.ts'
@@ -38,7 +39,7 @@ function begin(process: Process, start: ServerStart): void {
   process.body = server
   process.starting = start.waiter
   try {
-    settle(process, 'init', server.init(...(start.args as never[])))
+    settle(process, 'init', server[runInit](start.args as never[]))
   } catch (error) {
     crash(process, server, 'init', error)
   }

@@ -5,7 +5,7 @@ import type { ExitReason } from '../exit-reason.ts'
 import type { Process } from '../process/process.ts'
 import { GenServer } from './gen-server.ts'
 
-export type AnyServer = GenServer<never>
+export type AnyServer = GenServer<never, unknown>
 
 /** Who waits until `init` is through. */
 export interface StartWaiter {

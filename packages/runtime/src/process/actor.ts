@@ -1,5 +1,6 @@
 /** What a process can do, as methods: shared by servers (`this`), function processes (`self`) and nodes. */
 
+import { cancelTimerFrom, type Expired, startTimerFrom } from '../clock/process-timers.ts'
 import type { Destination, NameDestination, Watchable } from '../destination.ts'
 import type { ExitReason } from '../exit-reason.ts'
 import { type CallOptions, callFrom } from '../gen-server/calling.ts'
@@ -89,6 +90,34 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
   cast(to: NameDestination, request: unknown): boolean
   cast(to: Destination<never>, request: unknown): boolean {
     return castFrom(this.#process, to, request)
+  }
+
+  /**
+   * Sends a message later: after at least `delayMs` milliseconds of the node's clock. The timer goes with its target
+   * where that is a pid of this node, not with who started it; a name is resolved when it is due, and what cannot be
+   * sent then is logged. Encoded, for another node, when it is sent.
+   * @returns what `cancelTimer` takes.
+   * @throws E_OPTION_INVALID, E_DESTINATION_INVALID
+   */
+  sendAfter<M>(delayMs: number, to: Pid<M, Protocol>, message: NoInfer<M>): Ref
+  sendAfter(delayMs: number, to: NameDestination, message: unknown): Ref
+  sendAfter(delayMs: number, to: Destination<never>, message: unknown): Ref {
+    return startTimerFrom(this.#process, delayMs, to, () => message)
+  }
+
+  /** As `sendAfter`, but the message comes as `{ kind: 'timer', ref, message }`, with the ref that this returns. */
+  startTimer<const M>(delayMs: number, to: Pid<Expired<M>, Protocol>, message: M): Ref
+  startTimer(delayMs: number, to: NameDestination, message: unknown): Ref
+  startTimer(delayMs: number, to: Destination<never>, message: unknown): Ref {
+    return startTimerFrom(this.#process, delayMs, to, ref => ({ kind: 'timer', ref, message }) satisfies Expired)
+  }
+
+  /**
+   * Stops a timer of this node, whoever started it.
+   * @returns the milliseconds that it had left, false where it has sent its message already, or is unknown.
+   */
+  cancelTimer(ref: Ref): number | false {
+    return cancelTimerFrom(this.#process, ref)
   }
 
   /** Ties this process and another together: when one ends abnormally, so does the other, unless it traps exits. */

@@ -89,6 +89,7 @@ export class Exits {
     if (process.links !== undefined || process.remoteLinks !== undefined) this.#tellLinks(process, reason)
     if (process.watches !== undefined || process.calls !== undefined) this.#tellWatches(process, reason)
     if (process.monitors !== undefined) this.#cancelMonitors(process)
+    if (process.timers !== undefined) dropTimers(process)
     starting?.failed(reason)
     if (process.abort !== undefined) this.#aborted.push(process.abort)
   }
@@ -116,6 +117,11 @@ export class Exits {
       call.targetEnded(reason)
     }
   }
+}
+
+function dropTimers(process: Process): void {
+  for (const timer of process.timers ?? []) timer.drop()
+  process.timers = undefined
 }
 
 /** Who waits for a start learns of its failure from that alone. */

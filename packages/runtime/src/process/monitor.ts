@@ -32,11 +32,11 @@ export abstract class Monitor implements Watch {
     this.watcher = watcher
     this.from = from
     if (watcher.monitors === undefined) watcher.monitors = new Map()
-    watcher.monitors.set(ref, this)
+    watcher.monitors.set(ref.id, this)
   }
 
   fire(reason: ExitReason): void {
-    if (this.watcher.monitors?.delete(this.ref) !== true) return
+    if (this.watcher.monitors?.delete(this.ref.id) !== true) return
     const down: Down = { kind: 'down', ref: this.ref, from: this.from, reason }
     this.watcher.deliver(down)
   }

@@ -1,12 +1,12 @@
 /** What the runtime keeps of a process, and what can befall it. The verbs of users are in `actor.ts`. */
 
+import type { ProcessTimers } from '../clock/process-timers.ts'
 import type { ExitReason } from '../exit-reason.ts'
 import type { Call } from '../gen-server/call.ts'
 import type { IdleTimer } from '../gen-server/server-idle.ts'
 import type { StartWaiter } from '../gen-server/server-start.ts'
 import type { Node } from '../node.ts'
 import { type AnyPid, Pid } from '../pid.ts'
-import type { Ref } from '../ref.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Monitor, Watch } from './monitor.ts'
 
@@ -36,8 +36,8 @@ export class Process {
   links: Set<Process> | undefined = undefined
   /** Processes of other nodes that it is linked to, by the text of the pid. */
   remoteLinks: Map<string, Pid> | undefined = undefined
-  /** Its monitors of others. */
-  monitors: Map<Ref, Monitor> | undefined = undefined
+  /** Its monitors of others, by the id of the ref: a ref that has been on another node comes back as another object. */
+  monitors: Map<number, Monitor> | undefined = undefined
   /** Those who watch it. */
   watches: Set<Watch> | undefined = undefined
   /** The newest of the calls that it has not answered. */
@@ -48,6 +48,8 @@ export class Process {
   starting: StartWaiter | undefined = undefined
   /** Runs out when no message comes. */
   idle: IdleTimer | undefined = undefined
+  /** The timers that send to it. */
+  timers: ProcessTimers | undefined = undefined
   /** Made when someone first asks for the signal. */
   abort: AbortController | undefined = undefined
 

@@ -105,18 +105,19 @@ export function monitorFrom(from: Process, watched: Watchable): Ref {
 }
 
 export function demonitorFrom(from: Process, ref: Ref, flush: boolean): boolean {
-  const monitor = from.monitors?.get(ref)
-  if (monitor !== undefined) {
-    from.monitors?.delete(ref)
+  const monitor = from.monitors?.get(ref.id)
+  const isWatching = monitor?.ref.equals(ref) === true
+  if (isWatching) {
+    from.monitors?.delete(ref.id)
     monitor.cancel()
   } else if (flush) {
     from.mailbox?.remove(
       message =>
         (message as { kind?: unknown; ref?: unknown } | null)?.kind === 'down' &&
-        (message as { ref?: unknown }).ref === ref,
+        ref.equals((message as { ref?: unknown }).ref),
     )
   }
-  return monitor !== undefined
+  return isWatching
 }
 
 export function exitFrom(from: Process, target: Watchable, reason: ExitReason): void {
