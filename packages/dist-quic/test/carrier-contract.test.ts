@@ -43,7 +43,7 @@ carrierSuite('the QUIC carrier', async () => {
       introduce(a, b)
       return b
     },
-    quietMs: 50,
+    quietMs: 100,
     patienceMs: 10_000,
     async [Symbol.asyncDispose]() {
       await Promise.all([a.stop(), b.stop()])

@@ -41,6 +41,9 @@ const isLoss = (message: unknown) => (message as { reason?: unknown }).reason ==
 
 async function endsMonitors(t: Trial): Promise<void> {
   const [atA, atB] = [watchers(t, t.b, t.a), watchers(t, t.a, t.b)]
+  for (const notes of [atA, atB]) {
+    await t.eventually('the missing name is told', () => notes.messages.length > 0)
+  }
   await t.quiet()
   await t.lose()
   for (const notes of [atA, atB]) {
