@@ -18,6 +18,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts'],
           exclude: ['**/*.sim.test.ts'],
+          // Property tests run hundreds of cases, and machines may be slow.
+          testTimeout: 30_000,
         },
       },
       {
