@@ -178,6 +178,22 @@ test('a send says when to stop, and a channel with too much waiting is closed', 
   expect(await b.receive()).toMatchObject({ kind: 'down', ref, reason: 'noconnection' })
 })
 
+test('a message that changes while it is encoded costs the channel, and nothing else', async () => {
+  const [a, b] = [await start('a@127.0.0.1'), await start('b@127.0.0.1')]
+  b.addAddress(addressOf(a))
+  await b.connect(a.name)
+  let reads = 0
+  const changing = {
+    get field() {
+      if (reads++ > 0) throw new Error('read once only')
+      return 1
+    },
+  }
+  const to = { name: 'echo', node: a.name }
+  expect(() => b.send(to, changing)).toThrow(expect.objectContaining({ code: 'E_ENCODER_BROKEN' }))
+  expect(await b.call(to, 'over a new channel')).toBe('over a new channel')
+})
+
 test('a large message arrives whole', async () => {
   const [a, b] = [await start('a@127.0.0.1'), await start('b@127.0.0.1')]
   b.addAddress(addressOf(a))

@@ -4,7 +4,15 @@
  *   dialing --authenticated session--> up --session ended--> closed
  *      \--every address failed--> closed
  */
-import type { Channel, NodeLife, NodeName, Signal, SignalDecoder, SignalEncoder } from '@barrel-actors/runtime'
+import {
+  type Channel,
+  hasCode,
+  type NodeLife,
+  type NodeName,
+  type Signal,
+  type SignalDecoder,
+  type SignalEncoder,
+} from '@barrel-actors/runtime'
 import { quicError } from '../errors.ts'
 import type { HandshakeResult } from '../handshake/state.ts'
 import type { CarrierContext } from './context.ts'
@@ -61,11 +69,21 @@ export class QuicChannel implements Channel {
 
   deliver(signal: Signal): boolean {
     if (this.#state === 'closed') return true
-    const frame = this.#encoder.encode(signal, frameHeadBytes)
+    const frame = this.#encode(signal)
     writeFrameHead(frame)
     if (this.#session === undefined) this.#wait(frame)
     else this.#session.write(frame)
     return this.#hasRoom()
+  }
+
+  #encode(signal: Signal): Uint8Array {
+    try {
+      return this.#encoder.encode(signal, frameHeadBytes)
+    } catch (error) {
+      // The stream of this encoder cannot go on: the next signal needs a new channel.
+      if (hasCode(error, 'E_ENCODER_BROKEN')) this.close('a message could not be encoded')
+      throw error
+    }
   }
 
   /** Takes the session that won. The signals that waited go first. */

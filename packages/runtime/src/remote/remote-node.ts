@@ -85,7 +85,8 @@ export class RemoteNode {
     try {
       this.send(signal(reason))
     } catch (error) {
-      if (!hasCode(error, 'E_MESSAGE_INVALID')) throw error
+      // Otherwise the channel is broken: it closes, and everything that relied on it ends.
+      if (!hasCode(error, 'E_MESSAGE_INVALID')) return
       this.send(signal(describe(reason)))
     }
   }
