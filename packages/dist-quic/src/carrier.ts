@@ -79,10 +79,8 @@ export class QuicCarrier implements Carrier {
         isSuperseded: node => this.#isSuperseded(node),
         answered: session => this.#dialOf(session)?.answered(),
         authenticated: (session, result) => {
-          // The key is on disk before anything relies on it.
-          void this.#pin(session, result).then(isKept => {
-            if (isKept && !session.isOver) channel = this.#adopt(session, result)
-          })
+          channel = this.#adopt(session, result)
+          if (channel !== undefined) void this.#comeUp(channel, session, result)
         },
         frame: (bytes, start, end) => channel?.receive(bytes, start, end),
         closed: (session, cause) => {
@@ -101,7 +99,10 @@ export class QuicCarrier implements Carrier {
     return dial?.session === session ? dial : undefined
   }
 
-  /** The peer of a session has proved who it is: the session carries the channel, or is closed. */
+  /**
+   * The peer of a session has proved who it is: the session carries the channel, or is closed. Decided at once: the
+   * other end decides by the order of the messages too, and a wait of either would let them choose differently.
+   */
   #adopt(session: Session, result: HandshakeResult): QuicChannel | undefined {
     const { name } = result.peer
     const refusal = this.#refusal(session, result)
@@ -115,19 +116,25 @@ export class QuicCarrier implements Carrier {
     const dial = line.dial
     line.dial = undefined
     if (dial?.session !== session) dial?.abandon(anotherWon)
-    line.channel.up(session, result)
-    this.#context.log.info('channel up', { ...result.peer, fingerprint: result.fingerprint, dialed: session.dialed })
-    this.#events.up(line.channel)
-    session.begin()
+    line.channel.settle(session, result)
     return line.channel
+  }
+
+  /** The key is on disk before anything relies on it. The channel may be closed or replaced meanwhile. */
+  async #comeUp(channel: QuicChannel, session: Session, result: HandshakeResult): Promise<void> {
+    const isKept = await this.#pin(session, result)
+    if (!isKept || session.isOver || !channel.up()) return
+    this.#context.log.info('channel up', { ...result.peer, fingerprint: result.fingerprint, dialed: session.dialed })
+    this.#events.up(channel)
+    session.begin()
   }
 
   #refusal(session: Session, { peer }: HandshakeResult): string | undefined {
     const line = this.#lines.get(peer.name)
     if (line === undefined) return session.dialed === undefined ? undefined : anotherWon
-    const life = line.channel.life
+    const life = line.channel.settledWith
     if (life !== undefined) {
-      // The channel came up through another session meanwhile.
+      // Another session carries the channel by now.
       if (session.dialed !== undefined) return anotherWon
       // A new life, or the same one that has lost its end: it replaces what is left of the old channel.
       return peer.creation < life.creation ? 'a later life of this node is connected' : undefined

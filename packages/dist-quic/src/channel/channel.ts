@@ -1,8 +1,8 @@
 /**
  * The channel to one node: signals wait in it while it is dialing, go straight to the session once it is up.
  *
- *   dialing --authenticated session--> up --session ended--> closed
- *      \--every address failed--> closed
+ *   dialing --authenticated session--> settled --key kept--> up --session ended--> closed
+ *      \--every address failed--> closed  \--session ended--> closed
  */
 import {
   type Channel,
@@ -32,7 +32,7 @@ export class QuicChannel implements Channel {
   readonly #events: ChannelEvents
   readonly #encoder: SignalEncoder
   #decoder: SignalDecoder | undefined
-  #state: 'dialing' | 'up' | 'closed' = 'dialing'
+  #state: 'dialing' | 'settled' | 'up' | 'closed' = 'dialing'
   #session: Session | undefined
   #peer: HandshakeResult | undefined
   /** Frames that wait for the channel to come up. */
@@ -58,6 +58,12 @@ export class QuicChannel implements Channel {
     return this.#session?.connection.rttMs
   }
 
+  /** The life of the node whose session carries it, or is about to. */
+  get settledWith(): NodeLife | undefined {
+    return this.#state === 'closed' ? undefined : this.#peer?.peer
+  }
+
+  /** Whether no session has won it yet. */
   get isDialing(): boolean {
     return this.#state === 'dialing'
   }
@@ -71,8 +77,8 @@ export class QuicChannel implements Channel {
     if (this.#state === 'closed') return true
     const frame = this.#encode(signal)
     writeFrameHead(frame)
-    if (this.#session === undefined) this.#wait(frame)
-    else this.#session.write(frame)
+    if (this.#state === 'up') this.#session?.write(frame)
+    else this.#wait(frame)
     return this.#hasRoom()
   }
 
@@ -86,15 +92,24 @@ export class QuicChannel implements Channel {
     }
   }
 
-  /** Takes the session that won. The signals that waited go first. */
-  up(session: Session, peer: HandshakeResult): void {
-    this.#state = 'up'
+  /** Takes the session that won. Nothing is sent or received before `up`. */
+  settle(session: Session, peer: HandshakeResult): void {
+    this.#state = 'settled'
     this.#session = session
     this.#peer = peer
-    this.#encoder.remote = peer.peer
-    this.#decoder = this.#context.host.createDecoder(peer.peer)
+  }
+
+  /** The peer may be relied on: the signals that waited go first. Whether it was waiting for that. */
+  up(): boolean {
+    const session = this.#session
+    const peer = this.#peer?.peer
+    if (this.#state !== 'settled' || session === undefined || peer === undefined) return false
+    this.#state = 'up'
+    this.#encoder.remote = peer
+    this.#decoder = this.#context.host.createDecoder(peer)
     for (const frame of this.#waiting.splice(0)) session.write(frame)
     this.#waitingBytes = 0
+    return true
   }
 
   /** One frame of the session. Throws E_SIGNAL_INVALID. */
@@ -125,7 +140,7 @@ export class QuicChannel implements Channel {
 
   #hasRoom(): boolean {
     const { queueBytesHigh, queueBytesMax } = this.#context.options
-    const queued = this.#session === undefined ? this.#waitingBytes : this.#session.connection.queuedBytes
+    const queued = this.#state === 'up' ? (this.#session?.connection.queuedBytes ?? 0) : this.#waitingBytes
     if (queued <= queueBytesHigh) return true
     if (queued > queueBytesMax) this.#overflow(queueBytesMax)
     return false
