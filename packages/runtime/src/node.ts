@@ -291,7 +291,7 @@ export class Node extends Self implements PidSource {
   /** @internal */
   exitAlongLink(process: Process, to: Pid, reason: ExitReason): void {
     const remote = this.remote(to.node)
-    remote.removeLink(process, to)
+    remote.links.ended(process.pid, to)
     remote.sendExit(process.pid, to, reason)
   }
 

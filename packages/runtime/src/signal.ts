@@ -21,7 +21,9 @@ export type Signal =
     }
   | { readonly kind: 'reply'; readonly ref: number; readonly value: unknown }
   | { readonly kind: 'link'; readonly from: AnyPid; readonly to: AnyPid }
-  | { readonly kind: 'unlink'; readonly from: AnyPid; readonly to: AnyPid }
+  /** `id` tells the removals of one link apart. */
+  | { readonly kind: 'unlink'; readonly from: AnyPid; readonly to: AnyPid; readonly id: number }
+  | { readonly kind: 'unlinkAck'; readonly from: AnyPid; readonly to: AnyPid; readonly id: number }
   | { readonly kind: 'monitor'; readonly from: AnyPid; readonly to: SignalTarget; readonly ref: number }
   /** Ends a monitor, or a call that nobody waits for any more. */
   | { readonly kind: 'demonitor'; readonly ref: number }

@@ -65,7 +65,9 @@ export class SignalDecoder {
       case signalKind.link:
         return { kind: 'link', from, to: this.#pid(to) }
       case signalKind.unlink:
-        return { kind: 'unlink', from, to: this.#pid(to) }
+        return { kind: 'unlink', from, to: this.#pid(to), id: whole(third) }
+      case signalKind.unlinkAck:
+        return { kind: 'unlinkAck', from, to: this.#pid(to), id: whole(third) }
       case signalKind.exit:
         return { kind: 'exit', from, to, reason: this.#value(third), linked: fourth === true }
       default:

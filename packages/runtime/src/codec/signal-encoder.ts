@@ -49,8 +49,10 @@ export class SignalEncoder implements Ends {
       case 'reply':
         return [kind, signal.ref, this.#lowering.lower(signal.value)]
       case 'link':
-      case 'unlink':
         return [kind, signal.from.serial, this.#target(signal.to)]
+      case 'unlink':
+      case 'unlinkAck':
+        return [kind, signal.from.serial, this.#target(signal.to), signal.id]
       case 'monitor':
         return [kind, signal.from.serial, this.#target(signal.to), signal.ref]
       case 'demonitor':

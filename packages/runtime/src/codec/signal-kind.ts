@@ -12,4 +12,5 @@ export const signalKind = {
   demonitor: 8,
   down: 9,
   exit: 10,
+  unlinkAck: 11,
 } as const satisfies Record<SignalKind, number>

@@ -22,7 +22,9 @@ export function receiveSignal(remote: RemoteNode, signal: Signal): void {
     case 'link':
       return onLink(remote, signal.from, signal.to)
     case 'unlink':
-      return onUnlink(remote, signal.from, signal.to)
+      return onUnlink(remote, signal.from, signal.to, signal.id)
+    case 'unlinkAck':
+      return remote.links.acknowledged(signal.to, signal.from, signal.id)
     case 'monitor':
       return onMonitor(remote, signal.to, signal.ref)
     case 'demonitor':
@@ -125,20 +127,21 @@ function onLink(remote: RemoteNode, from: AnyPid, to: AnyPid): void {
   // To a link with an earlier life of this node there is no answer: the other side knows our life by itself.
   if (to.creation !== remote.node.creation) return
   if (process === undefined) remote.sendExit(to, from, 'noproc')
-  else if (remote.linksCount >= limits.incomingPerNodeMax) remote.sendExit(to, from, 'systemLimit')
-  else remote.addLink(process, from as Pid)
+  else if (remote.links.size >= limits.incomingPerNodeMax) remote.sendExit(to, from, 'systemLimit')
+  else remote.links.linkedByPeer(process, from as Pid)
 }
 
-function onUnlink(remote: RemoteNode, from: AnyPid, to: AnyPid): void {
-  const process = find(remote, to)
-  if (process !== undefined) remote.removeLink(process, from)
+function onUnlink(remote: RemoteNode, from: AnyPid, to: AnyPid, id: number): void {
+  if (to.creation !== remote.node.creation) return
+  remote.links.unlinkedByPeer(to, from)
+  remote.send({ kind: 'unlinkAck', from: to, to: from, id })
 }
 
 function onExit(remote: RemoteNode, from: AnyPid, to: SignalTarget, reason: ExitReason, linked: boolean): void {
   const process = find(remote, to)
   if (process === undefined) return
   if (!linked) remote.node.exits.send(process, from, reason)
-  else if (remote.removeLink(process, from)) remote.node.exits.sendLinked(process, from, reason)
+  else if (remote.links.ended(process.pid, from)) remote.node.exits.sendLinked(process, from, reason)
 }
 
 function hasRoom(remote: RemoteNode, ref: number): boolean {

@@ -16,6 +16,7 @@ import { Monitor, type Watch } from '../process/monitor.ts'
 import type { Process } from '../process/process.ts'
 import type { Ref } from '../ref.ts'
 import type { Signal, SignalTarget } from '../signal.ts'
+import { Links } from './links.ts'
 
 /** Something of ours that waits for a `down` or a reply from there. */
 interface Outgoing {
@@ -51,7 +52,7 @@ export class RemoteNode {
   readonly name: NodeName
   #channel: Channel | undefined
   readonly #outgoing = new Map<number, Outgoing>()
-  readonly #links = new Map<string, { readonly process: Process; readonly pid: Pid }>()
+  readonly links: Links = new Links()
   /** By the ref that the other node chose. */
   readonly incoming: Map<number, Incoming> = new Map()
 
@@ -91,10 +92,6 @@ export class RemoteNode {
     }
   }
 
-  get linksCount(): number {
-    return this.#links.size
-  }
-
   call(pending: PendingCall, caller: Process, to: SignalTarget, request: unknown): void {
     const ref = this.node.makeRef().id
     const channel = this.open()
@@ -129,28 +126,12 @@ export class RemoteNode {
     const channel = this.open()
     if (channel === undefined) return this.node.exits.sendLinked(process, pid, 'noconnection')
     if (isOfAnotherLife(pid, channel)) return this.node.exits.sendLinked(process, pid, 'noproc')
-    if (this.addLink(process, pid)) channel.deliver({ kind: 'link', from: process.pid, to: pid })
+    if (this.links.link(process, pid)) channel.deliver({ kind: 'link', from: process.pid, to: pid })
   }
 
   unlink(process: Process, pid: Pid): void {
-    if (this.removeLink(process, pid)) this.send({ kind: 'unlink', from: process.pid, to: pid })
-  }
-
-  /** Notes a link that crosses; false where it stands already. */
-  addLink(process: Process, pid: Pid): boolean {
-    const key = pid.toString()
-    process.remoteLinks ??= new Map()
-    if (process.remoteLinks.has(key)) return false
-    process.remoteLinks.set(key, pid)
-    this.#links.set(linkKey(process, key), { process, pid })
-    return true
-  }
-
-  /** Forgets a link that crosses; false where there is none. */
-  removeLink(process: Process, pid: AnyPid): boolean {
-    const key = pid.toString()
-    process.remoteLinks?.delete(key)
-    return this.#links.delete(linkKey(process, key))
+    const id = this.links.unlink(process, pid)
+    if (id !== undefined) this.send({ kind: 'unlink', from: process.pid, to: pid, id })
   }
 
   /** The other side answered one of our calls. */
@@ -172,10 +153,8 @@ export class RemoteNode {
   up(channel: Channel): void {
     this.#channel = channel
     // Links made while it was opening may lead to processes of an earlier life of the node.
-    for (const { process, pid } of [...this.#links.values()]) {
-      if (!isOfAnotherLife(pid, channel) || !this.removeLink(process, pid)) continue
-      this.node.exits.sendLinked(process, pid, 'noproc')
-    }
+    const lost = this.links.take(({ pid }) => isOfAnotherLife(pid, channel))
+    for (const { process, pid } of lost) this.node.exits.sendLinked(process, pid, 'noproc')
   }
 
   /** The channel has closed: everything that relied on it ends. */
@@ -183,23 +162,16 @@ export class RemoteNode {
     if (this.#channel !== channel) return
     this.#channel = undefined
     const outgoing = [...this.#outgoing.values()]
-    const links = [...this.#links.values()]
     const incoming = [...this.incoming.values()]
     this.#outgoing.clear()
-    this.#links.clear()
     this.incoming.clear()
     for (const each of incoming) each.withdraw()
     // Every link is taken away before the first process ends of it: no end goes along a link that is lost.
-    for (const { process, pid } of links) process.remoteLinks?.delete(pid.toString())
-    for (const { process, pid } of links) this.node.exits.sendLinked(process, pid, 'noconnection')
+    for (const { process, pid } of this.links.take()) this.node.exits.sendLinked(process, pid, 'noconnection')
     for (const each of outgoing) each.ended('noconnection', cause)
   }
 }
 
 function isOfAnotherLife(pid: AnyPid, { life }: Channel): boolean {
   return life !== undefined && life.creation !== pid.creation
-}
-
-function linkKey(process: Process, pid: string): string {
-  return `${process.pid.serial} ${pid}`
 }

@@ -134,8 +134,8 @@ function leavesNothing(stage: Stage, nodes: readonly Node[]): void {
     expect(node.registeredNames()).toEqual([])
     for (const other of nodes) {
       if (other === node) continue
-      const { linksCount, incoming } = node.remote(other.name)
-      expect([linksCount, incoming.size], `what ${node.name} keeps of ${other.name}`).toEqual([0, 0])
+      const { links, incoming } = node.remote(other.name)
+      expect([links.size, incoming.size], `what ${node.name} keeps of ${other.name}`).toEqual([0, 0])
     }
   }
 }
