@@ -4,7 +4,7 @@
  */
 
 import { cancelTimerFrom, type Expired, startTimerFrom } from './clock/process-timers.ts'
-import type { NameDestination, Watchable } from './destination.ts'
+import type { NameDestination, RegisteredName, Watchable } from './destination.ts'
 import type { ExitReason } from './exit-reason.ts'
 import type { CallOptions } from './gen-server/calling.ts'
 import { callFrom } from './gen-server/calling.ts'
@@ -200,17 +200,17 @@ export async function startLink(server: ServerClass | StartSpec, ...args: unknow
 export const rpc: Rpc = new Rpc(acting)
 
 /** As the method of a node, on the node that acts. */
-export function register(name: string, pid: AnyPid): void {
+export function register(name: RegisteredName, pid: AnyPid): void {
   acting().node.register(name, pid)
 }
 
 /** As the method of a node, on the node that acts. */
-export function unregister(name: string): boolean {
+export function unregister(name: RegisteredName): boolean {
   return acting().node.unregister(name)
 }
 
 /** As the method of a node, on the node that acts. */
-export function whereis(name: string): Pid | undefined {
+export function whereis(name: RegisteredName): Pid | undefined {
   return acting().node.whereis(name)
 }
 

@@ -15,8 +15,16 @@ export interface ViaDestination {
   readonly name: string
 }
 
+/** A process by its name in the whole cluster: `{ via: 'global', name }`, for the extension that gives such names. */
+export interface GlobalDestination {
+  readonly global: string
+}
+
+/** A name that a process can hold: on its node, or behind an extension. */
+export type RegisteredName = string | ViaDestination | GlobalDestination
+
 /** A destination whose process is not known as a type: a name on this node, on another, or behind an extension. */
-export type NameDestination = string | NamedDestination | ViaDestination
+export type NameDestination = RegisteredName | NamedDestination
 
 /** What a message can be sent to. */
 export type Destination<Message = unknown> = Pid<Message, Protocol> | NameDestination
@@ -29,9 +37,11 @@ export function isNamed(destination: unknown): destination is NamedDestination {
   return typeof name === 'string' && typeof node === 'string'
 }
 
-export function isVia(destination: unknown): destination is ViaDestination {
-  const { name, via } = (destination ?? {}) as Partial<ViaDestination>
-  return typeof name === 'string' && typeof via === 'string'
+/** What an extension resolves; undefined for every other destination. */
+export function viaOf(destination: unknown): ViaDestination | undefined {
+  const { name, via, global } = (destination ?? {}) as Partial<ViaDestination & GlobalDestination>
+  if (typeof global === 'string') return { via: 'global', name: global }
+  return typeof name === 'string' && typeof via === 'string' ? (destination as ViaDestination) : undefined
 }
 
 /** A destination in a few words, for errors and logs. */
@@ -39,6 +49,7 @@ export function describeDestination(destination: unknown): string {
   if (typeof destination === 'string') return `${destination} on this node`
   if (destination instanceof Pid) return destination.toString()
   if (isNamed(destination)) return `${destination.name} on ${destination.node}`
-  if (isVia(destination)) return `${destination.name} via ${destination.via}`
+  const via = viaOf(destination)
+  if (via !== undefined) return `${via.name} via ${via.via}`
   return describe(destination)
 }

@@ -121,7 +121,7 @@ export const codes = {
   },
   E_DESTINATION_INVALID: {
     what: 'Nothing can be sent to {destination}.',
-    todo: 'Send to a pid, a registered name, { name, node } or { via, name }.',
+    todo: 'Send to a pid, a registered name, { name, node }, { via, name } or { global: name }.',
   },
   E_ENCODER_BROKEN: {
     what: 'A message could not be encoded although it was checked, so the stream of messages cannot go on.',
@@ -242,6 +242,10 @@ export const codes = {
   E_TASK_TIMEOUT: {
     what: 'The task {pid} had no result within {timeoutMs} ms, so it was killed.',
     todo: 'Give it a longer timeoutMs, or less to do.',
+  },
+  E_VIA_READ_ONLY: {
+    what: 'The name {name} cannot be registered by {via}: its extension only looks names up.',
+    todo: 'Register it in the way that the extension documents.',
   },
   E_VIA_UNKNOWN: {
     what: 'No extension resolves names by {via}.',

@@ -34,7 +34,15 @@ export {
   unregister,
   whereis,
 } from './default-node.ts'
-export type { Destination, NameDestination, NamedDestination, ViaDestination, Watchable } from './destination.ts'
+export type {
+  Destination,
+  GlobalDestination,
+  NameDestination,
+  NamedDestination,
+  RegisteredName,
+  ViaDestination,
+  Watchable,
+} from './destination.ts'
 export type { Disk } from './disk/disk.ts'
 export { systemDisk } from './disk/system-disk.ts'
 export type { CodeTable, CodeText, ErrorFields, RuntimeCode } from './errors.ts'
@@ -53,7 +61,7 @@ export type { StartSpec } from './gen-server/starting.ts'
 export { limits } from './limits.ts'
 export type { Log, LogFields } from './log.ts'
 export { silentLog } from './log.ts'
-export type { NameResolver } from './name-resolver.ts'
+export type { NameResolver } from './names/name-resolver.ts'
 export type { Node } from './node.ts'
 export type { Address, Endpoint, NodeName } from './node-name.ts'
 export { checkNodeName, hostOf, nodeNameProblem, parseAddress, parseEndpoint } from './node-name.ts'

@@ -5,12 +5,12 @@ import type { Carrier, CarrierEvents, Channel } from './carrier.ts'
 import type { Clock } from './clock/clock.ts'
 import { Timeouts } from './clock/timeouts.ts'
 import type { PidSource } from './codec/raise.ts'
-import type { ViaDestination } from './destination.ts'
+import { type RegisteredName, viaOf } from './destination.ts'
 import { runtimeError } from './errors.ts'
 import { describe, type ExitReason } from './exit-reason.ts'
 import type { ExtensionKey } from './extension.ts'
 import type { Log } from './log.ts'
-import type { NameResolver } from './name-resolver.ts'
+import { Names } from './names/names.ts'
 import { type Address, checkNodeName, type Endpoint, type NodeName, parseAddress } from './node-name.ts'
 import type { NodeSeams } from './node-options.ts'
 import { type AnyPid, Pid } from './pid.ts'
@@ -25,11 +25,6 @@ import { receiveSignal } from './remote/receive.ts'
 import { RemoteNode } from './remote/remote-node.ts'
 import { type ExposedFunctions, exposeOn, unexposeOn } from './rpc/serving.ts'
 
-const nameCharsMax = 255
-
-/** Names of the runtime's own processes. */
-const isReserved = (name: string): boolean => name.startsWith('$')
-
 /**
  * One running runtime, made with `startNode`. Its own methods `send`, `call`, `spawn`, … act for its root process,
  * which traps exits and whose mailbox `receive` reads.
@@ -43,14 +38,13 @@ export class Node extends Self implements PidSource {
   /** @internal */ readonly scheduler: Scheduler
   /** @internal */ readonly timeouts: Timeouts
   /** @internal */ readonly exits: Exits = new Exits()
+  /** @internal */ readonly names: Names = new Names()
   /** @internal */ readonly root: Process
   /** @internal */ carrier: Carrier | undefined = undefined
   readonly #processes = new Map<number, Process>()
-  readonly #names = new Map<string, Process>()
   readonly #remotes = new Map<NodeName, RemoteNode>()
   readonly #endpoints = new Map<NodeName, Endpoint>()
   readonly #addressResolvers: AddressResolver[] = []
-  readonly #nameResolvers = new Map<string, NameResolver>()
   readonly #apis = new Map<ExtensionKey<unknown>, unknown>()
   readonly #waitingForUp = new Map<NodeName, Set<(problem?: Error) => void>>()
   #nextSerial = 0
@@ -82,34 +76,30 @@ export class Node extends Self implements PidSource {
   }
 
   /**
-   * Gives a process of this node a name, by which it is reached as `name` here and `{ name, node }` elsewhere.
-   * The name is free again when the process ends.
-   * @throws E_NAME_TAKEN, E_NAME_INVALID, E_PROCESS_NAMED, E_PROCESS_DEAD
+   * Gives a process of this node a name: a text, by which it is reached here, and as `{ name, node }` elsewhere; or
+   * `{ via, name }` or `{ global: name }`, where an extension looks after such names. The name is free again when the
+   * process ends.
+   * @throws E_NAME_TAKEN, E_NAME_INVALID, E_PROCESS_NAMED, E_PROCESS_DEAD, E_VIA_UNKNOWN, E_VIA_READ_ONLY
    */
-  register(name: string, pid: AnyPid): void {
-    if (typeof name !== 'string' || name === '' || name.length > nameCharsMax || isReserved(name)) {
-      throw runtimeError('E_NAME_INVALID', { name })
-    }
-    const holder = this.#names.get(name)
-    if (holder !== undefined) throw runtimeError('E_NAME_TAKEN', { name, pid: holder.pid })
-    const process = this.processOf(pid)
-    if (process === undefined) throw runtimeError('E_PROCESS_DEAD', { pid })
-    if (process.name !== undefined) throw runtimeError('E_PROCESS_NAMED', { pid, name: process.name })
-    process.name = name
-    this.#names.set(name, process)
+  register(name: RegisteredName, pid: AnyPid): void {
+    this.names.register(name, pid, this.processOf(pid))
   }
 
-  /** Frees a name; whether it was held. */
-  unregister(name: string): boolean {
-    if (isReserved(name)) return false
-    const process = this.#names.get(name)
-    if (process !== undefined) process.name = undefined
-    return this.#names.delete(name)
+  /**
+   * Frees a name that a process of this node holds; whether it was held.
+   * @throws E_VIA_UNKNOWN
+   */
+  unregister(name: RegisteredName): boolean {
+    return this.names.unregister(name)
   }
 
-  /** The process of this node that holds the name. */
-  whereis(name: string): Pid | undefined {
-    return this.#names.get(name)?.pid
+  /**
+   * The process that holds the name, as far as this node knows.
+   * @throws E_VIA_UNKNOWN
+   */
+  whereis(name: RegisteredName): Pid | undefined {
+    const via = viaOf(name)
+    return via === undefined ? this.names.get(name as string)?.pid : this.names.resolve(via)
   }
 
   /**
@@ -128,7 +118,7 @@ export class Node extends Self implements PidSource {
 
   /** The names held on this node, sorted. */
   registeredNames(): string[] {
-    return [...this.#names.keys()].sort()
+    return this.names.list()
   }
 
   /**
@@ -244,7 +234,7 @@ export class Node extends Self implements PidSource {
   /** @internal Removes an ended process from the tables. */
   forget(process: Process): void {
     this.#processes.delete(process.pid.serial)
-    if (process.name !== undefined) this.#names.delete(process.name)
+    this.names.forget(process)
   }
 
   /** @internal The live process of this node behind a pid. */
@@ -255,22 +245,9 @@ export class Node extends Self implements PidSource {
     return this.#processes.get(pid.serial)
   }
 
-  /** @internal Gives one of the runtime's own processes a name that users cannot take. */
-  reserveName(name: string, process: Process): void {
-    process.name = name
-    this.#names.set(name, process)
-  }
-
   /** @internal */
   registered(name: string): Process | undefined {
-    return this.#names.get(name)
-  }
-
-  /** @internal @throws E_VIA_UNKNOWN */
-  resolveName({ via, name }: ViaDestination): Pid | undefined {
-    const resolver = this.#nameResolvers.get(via)
-    if (resolver === undefined) throw runtimeError('E_VIA_UNKNOWN', { via })
-    return resolver.whereis(name)
+    return this.names.get(name)
   }
 
   /** @internal */
@@ -345,14 +322,6 @@ export class Node extends Self implements PidSource {
   /** @internal */
   addAddressResolver(resolver: AddressResolver): void {
     this.#addressResolvers.push(resolver)
-  }
-
-  /** @internal */
-  addNameResolver(via: string, resolver: NameResolver): void {
-    if (this.#nameResolvers.has(via)) {
-      throw runtimeError('E_EXTENSION_INVALID', { extension: via, problem: 'its via is resolved already' })
-    }
-    this.#nameResolvers.set(via, resolver)
   }
 
   /** @internal */

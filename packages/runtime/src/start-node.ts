@@ -97,7 +97,7 @@ function hostOf(node: Node, seams: NodeSeams, dataDir: string | undefined): Host
     },
     resolveAddress: name => node.resolveAddress(name),
     addAddressResolver: resolver => node.addAddressResolver(resolver),
-    addNameResolver: (via, resolver) => node.addNameResolver(via, resolver),
+    addNameResolver: (via, resolver) => node.names.addResolver(via, resolver),
     extension: key => node.extension(key),
   }
 }

@@ -6,7 +6,7 @@
  * Source: https://www.erlang.org/doc/apps/erts/erlang.html#start_timer/4
  */
 
-import { type Destination, describeDestination, isNamed, isVia } from '../destination.ts'
+import { type Destination, describeDestination, isNamed, viaOf } from '../destination.ts'
 import { runtimeError } from '../errors.ts'
 import type { Node } from '../node.ts'
 import { Pid } from '../pid.ts'
@@ -154,7 +154,7 @@ export function startTimerFrom(from: Process, delayMs: number, to: unknown, wrap
 }
 
 function isDestination(to: unknown): to is Destination<never> {
-  return to instanceof Pid || typeof to === 'string' || isNamed(to) || isVia(to)
+  return to instanceof Pid || typeof to === 'string' || isNamed(to) || viaOf(to) !== undefined
 }
 
 /** The milliseconds that it had left, to the nearest; false where it has sent its message or is unknown on this node. */

@@ -1,6 +1,7 @@
 /** Starting a server and waiting until it is through its `init`. */
 
 import { checkTimeout, Timed } from '../clock/timeouts.ts'
+import type { RegisteredName } from '../destination.ts'
 import { runtimeError } from '../errors.ts'
 import { describe, type ExitReason } from '../exit-reason.ts'
 import type { Pid } from '../pid.ts'
@@ -13,8 +14,8 @@ export interface StartSpec<S extends ServerInstance = ServerInstance> {
   readonly server: ServerClass<S>
   /** What `init` takes. Default none. */
   readonly args?: Parameters<S['init']>
-  /** The name that it holds on its node from before `init`. */
-  readonly name?: string
+  /** The name that it holds from before `init`: on its node, `{ via, name }` or `{ global: name }`. */
+  readonly name?: RegisteredName
   /** How long `init` may take, in milliseconds; then the server is killed. Default Infinity, as in OTP. */
   readonly timeoutMs?: number
 }

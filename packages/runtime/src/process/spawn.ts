@@ -1,5 +1,6 @@
 /** Starting processes: which behavior a body has, and the link or monitor that starts with it. */
 
+import type { RegisteredName } from '../destination.ts'
 import { runtimeError } from '../errors.ts'
 import type { speaks } from '../gen-server/gen-server.ts'
 import { serverBehavior } from '../gen-server/server-behavior.ts'
@@ -34,7 +35,7 @@ export interface SpawnOptions {
   readonly link?: boolean
   readonly monitor?: boolean
   /** The name that it has before its code runs. */
-  readonly name?: string | undefined
+  readonly name?: RegisteredName | undefined
   /** Who is told that a server is through its `init`, or is not. */
   readonly waiter?: StartWaiter
 }
@@ -63,7 +64,7 @@ export function spawnFrom(parent: Process, body: unknown, args: unknown[], optio
   return { pid: process.pid, ref }
 }
 
-function registerOrEnd(process: Process, name: string): void {
+function registerOrEnd(process: Process, name: RegisteredName): void {
   try {
     process.node.register(name, process.pid)
   } catch (error) {

@@ -7,8 +7,8 @@ import {
   type Destination,
   describeDestination,
   isNamed,
-  isVia,
   type NamedDestination,
+  viaOf,
   type Watchable,
 } from '../destination.ts'
 import { runtimeError } from '../errors.ts'
@@ -32,8 +32,9 @@ export function placeOf(from: Process, destination: unknown): Place {
     if (destination.node === node.name) return node.registered(destination.name)
     return { node: destination.node, target: destination.name }
   }
-  if (isVia(destination)) {
-    const pid = node.resolveName(destination)
+  const via = viaOf(destination)
+  if (via !== undefined) {
+    const pid = node.names.resolve(via)
     return pid === undefined ? undefined : placeOfPid(from, pid)
   }
   throw runtimeError('E_DESTINATION_INVALID', { destination: describeDestination(destination) })

@@ -116,7 +116,7 @@ test('replies of a hostile peer are read for what they are, never more', async (
     }
   }
   const liar = Actor.processOf(world.b)
-  world.b.reserveName(rpcName, world.b.processOf(world.b.spawn(Liar)) ?? liar)
+  world.b.names.reserve(rpcName, world.b.processOf(world.b.spawn(Liar)) ?? liar)
   const lie = (reply: unknown) => world.call('f', [reply]).catch(error => [error.code, error.fields.remote])
   const error = { name: 5, message: { toString: 1 }, code: ['E_X'], stack: 7, cause: 'x' }
   const empty = { name: 'Error', message: 'an error without a message' }

@@ -61,7 +61,7 @@ function exposeProblem(exposed: Functions, name: string, code: unknown): string 
 function startServer(node: Node, functions: Functions): void {
   const { pid } = node.spawnFor(node.root, RpcServer, [functions], {})
   const process = node.processOf(pid) as Process
-  node.reserveName(rpcName, process)
+  node.names.reserve(rpcName, process)
   addWatch(process, {
     fire: () => {
       if (!node.isStopping) startServer(node, functions)

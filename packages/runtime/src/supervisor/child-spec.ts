@@ -1,5 +1,6 @@
 /** What a supervisor is told: itself and its children, as plain data, checked before anything starts. */
 
+import { type RegisteredName, viaOf } from '../destination.ts'
 import { runtimeError } from '../errors.ts'
 import { describe } from '../exit-reason.ts'
 import { ServerStart } from '../gen-server/server-start.ts'
@@ -27,8 +28,8 @@ export interface ServerChildSpec<S extends ServerInstance = ServerInstance> exte
 /** A child that is a function process. */
 export interface FunctionChildSpec<Message = unknown> extends ChildTraits {
   readonly run: FunctionBody<Message>
-  /** The name that it holds on its node while it runs. */
-  readonly name?: string
+  /** The name that it holds while it runs: on its node, `{ via, name }` or `{ global: name }`. */
+  readonly name?: RegisteredName
 }
 
 /** A server among others: what its `init` takes is not checked by the compiler. See {@link Supervisor.child}. */
@@ -120,8 +121,8 @@ function checkTraits(given: Given): void {
   if (shutdown !== undefined && shutdown !== 'brutalKill' && !isAtLeast(0, shutdown)) {
     throw invalid(given, 'shutdown', `${describe(shutdown)} is neither a number of milliseconds nor brutalKill`)
   }
-  if (name !== undefined && (typeof name !== 'string' || name === '')) {
-    throw invalid(given, 'name', 'it is not a string of at least 1 character')
+  if (name !== undefined && viaOf(name) === undefined && (typeof name !== 'string' || name === '')) {
+    throw invalid(given, 'name', 'it is no string of at least 1 character, no { via, name } and no { global: name }')
   }
 }
 
