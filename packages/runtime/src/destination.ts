@@ -15,7 +15,7 @@ export interface ViaDestination {
   readonly name: string
 }
 
-/** A process by its name in the whole cluster: `{ via: 'global', name }`, for the extension that gives such names. */
+/** A process by a name that holds on every node: `{ via: 'global', name }`, for the extension that gives such names. */
 export interface GlobalDestination {
   readonly global: string
 }
