@@ -12,6 +12,33 @@ export const spawnsPerBatch = 1_000
 /** `local.idle_process_bytes`: how many wait at the same time, each having taken one message. */
 export const idleProcesses = 100_000
 
+/** `local.pingpong`: two processes, each waiting for the other; the clock is looked at once in so many. */
+export const roundTripsPerStep = 1_000
+
+/** `local.ring`: one message goes round so many processes, and stops after so many hops. */
+export const ringProcesses = 10_000
+export const hopsPerStep = 20_000
+
+/** `local.idle_function_bytes`: as `local.idle_process_bytes`, of functions that wait in `receive`. */
+export const idleFunctions = 100_000
+
+/** `local.link_star_ms`: so many processes are linked to the one that is killed. */
+export const starLinks = 10_000
+
+/** `local.monitor_storm_ms`: one process sets so many monitors on each of so many others, which then end. */
+export const stormTargets = 1_000
+export const stormMonitorsEach = 1_000
+
+/** `local.selective_receive`: so many messages wait that nobody asks for; the clock is looked at once in so many. */
+export const queuedMessages = 100_000
+export const receivesPerStep = 1_000
+
+/** `local.timer_late_p99_ms`: timers, one after another, beside a process that floods itself. */
+export const timerMs = 10
+export const timersMeasured = 200
+/** So many messages of its own wait in the flooding process at any time. */
+export const floodMessages = 1_000
+
 /** The message and the request of the local figures: a fresh small object each time, as applications make them. */
 export interface Add {
   readonly add: number

@@ -12,8 +12,21 @@ const run = promisify(execFile)
 // From dist/peers, where this runs, back to the source.
 const source = fileURLToPath(new URL('../../peers/erlang/bench_local.erl', import.meta.url))
 
+type Work =
+  | 'send'
+  | 'call'
+  | 'pingpong'
+  | 'ring'
+  | 'spawn'
+  | 'idle'
+  | 'idle_function'
+  | 'link_star'
+  | 'monitor_storm'
+  | 'selective_receive'
+  | 'timer_late'
+
 /** The arm that does that work of bench_local.erl. */
-export function erlang(work: 'send' | 'call' | 'spawn' | 'idle', better: Better): Arm {
+export function erlang(work: Work, better: Better): Arm {
   return async () => {
     const folder = await mkdtemp(join(tmpdir(), 'barrel-bench-'))
     try {

@@ -4,9 +4,17 @@
  */
 
 import { heapBytesEach, stepsPerSecond } from '../harness/pace.ts'
-import { type Add, callsPerStep, idleProcesses, sendsPerBatch, spawnsPerBatch } from '../workload.ts'
+import {
+  type Add,
+  callsPerStep,
+  hopsPerStep,
+  idleProcesses,
+  ringProcesses,
+  sendsPerBatch,
+  spawnsPerBatch,
+} from '../workload.ts'
 
-class Ring<T> {
+export class Ring<T> {
   #slots: (T | undefined)[]
   #head = 0
   length = 0
@@ -138,4 +146,22 @@ export async function ringIdleBytes(): Promise<number> {
   })
   if (processes.size !== total) throw new Error(`${total} of ${processes.size} messages were taken.`)
   return bytes
+}
+
+export async function ringHops(): Promise<number> {
+  const last: number[] = []
+  const processes = Array.from(
+    { length: ringProcesses },
+    (_, index) =>
+      new RingProcess<number>(hopsLeft => {
+        if (hopsLeft > 1) ringDeliver(processes[(index + 1) % ringProcesses] as RingProcess<number>, hopsLeft - 1)
+        else last.push(index)
+      }),
+  )
+  const perSecond = await stepsPerSecond(() => {
+    ringDeliver(processes[0] as RingProcess<number>, hopsPerStep)
+    runAll()
+    if (last.pop() !== (hopsPerStep - 1) % ringProcesses) throw new Error('The last hop ended elsewhere.')
+  })
+  return perSecond * hopsPerStep
 }

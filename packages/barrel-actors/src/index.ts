@@ -109,6 +109,7 @@ export {
   HybridClock,
   hasCode,
   link,
+  makeRef,
   monitor,
   multiCall,
   next,

@@ -24,6 +24,7 @@ test('these are the names that applications import', () => {
       "extensionKey",
       "hasCode",
       "link",
+      "makeRef",
       "monitor",
       "multiCall",
       "next",

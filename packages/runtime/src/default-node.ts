@@ -17,7 +17,16 @@ import { Actor } from './process/actor.ts'
 import { currentProcess } from './process/current.ts'
 import { type Process, processOf } from './process/process.ts'
 import type { FunctionBody, PidOf, ServerClass, ServerInstance } from './process/spawn.ts'
-import { castFrom, demonitorFrom, exitFrom, linkFrom, monitorFrom, sendFrom, unlinkFrom } from './process/verbs.ts'
+import {
+  castFrom,
+  demonitorFrom,
+  exitFrom,
+  freshRef,
+  linkFrom,
+  monitorFrom,
+  sendFrom,
+  unlinkFrom,
+} from './process/verbs.ts'
 import type { CastOf, Protocol, ReplyOf, RequestOf } from './protocol.ts'
 import type { Ref } from './ref.ts'
 import { type MultiCallResult, multiCallFrom } from './rpc/multi-call.ts'
@@ -146,6 +155,11 @@ export function demonitor(ref: Ref, options?: { readonly flush?: boolean }): boo
 /** Sends an exit signal: `'kill'` cannot be trapped, `'normal'` is ignored unless trapped. */
 export function exit(target: Watchable, reason: ExitReason): void {
   exitFrom(acting(), target, reason)
+}
+
+/** A ref that nobody else has, to tell the reply to a request by. */
+export function makeRef(): Ref {
+  return freshRef(acting())
 }
 
 /** Starts a process: a server class with what its `init` takes, or a function of `self`. */

@@ -17,6 +17,7 @@ export {
   demonitor,
   exit,
   link,
+  makeRef,
   monitor,
   multiCall,
   nodes,

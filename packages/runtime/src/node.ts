@@ -251,9 +251,14 @@ export class Node extends Self implements PidSource {
   }
 
   /** @internal */
-  makeRef(): Ref {
+  newRef(): Ref {
     this.#nextRef++
     return new Ref(this.name, this.creation, this.#nextRef)
+  }
+
+  /** @internal */
+  isRefOfThisLife(ref: Ref): boolean {
+    return ref.creation === this.creation && ref.node === this.name
   }
 
   /** @internal A pid that came over a channel: the very pid of a live process of this node, else one that leads away. */

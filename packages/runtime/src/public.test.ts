@@ -29,6 +29,7 @@ test('the package offers these values and no others', async () => {
       "hostOf",
       "limits",
       "link",
+      "makeRef",
       "monitor",
       "multiCall",
       "next",

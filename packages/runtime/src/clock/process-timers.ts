@@ -11,7 +11,7 @@ import { runtimeError } from '../errors.ts'
 import type { Node } from '../node.ts'
 import { Pid } from '../pid.ts'
 import { Process } from '../process/process.ts'
-import { placeOf, sendFrom } from '../process/verbs.ts'
+import { freshRef, placeOf, sendFrom } from '../process/verbs.ts'
 import { Ref } from '../ref.ts'
 import { QueuedTimer, TimerQueue } from './timer-queue.ts'
 
@@ -135,7 +135,7 @@ export function startTimerFrom(from: Process, delayMs: number, to: unknown, wrap
   }
   if (!isDestination(to)) throw runtimeError('E_DESTINATION_INVALID', { destination: describeDestination(to) })
   const { node } = from
-  const ref = node.makeRef()
+  const ref = freshRef(from)
   const place = to instanceof Pid ? placeOf(from, to) : to
   // A dead process starts nothing, and a dead pid is sent nothing.
   if (!from.alive || place === undefined || (place instanceof Process && !place.alive)) return ref

@@ -11,7 +11,7 @@ import type { AnyProtocol, CastOf, Protocol, ReplyOf, RequestOf } from '../proto
 import type { Ref } from '../ref.ts'
 import { type Process, processState } from './process.ts'
 import type { FunctionBody, PidOf, ServerClass, ServerInstance } from './spawn.ts'
-import { castFrom, demonitorFrom, exitFrom, linkFrom, monitorFrom, sendFrom, unlinkFrom } from './verbs.ts'
+import { castFrom, demonitorFrom, exitFrom, freshRef, linkFrom, monitorFrom, sendFrom, unlinkFrom } from './verbs.ts'
 
 /** Thrown by `exit(reason)` to leave the code of a process that has just ended. Do not catch it. */
 export class ExitedError extends Error {
@@ -118,6 +118,14 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
    */
   cancelTimer(ref: Ref): number | false {
     return cancelTimerFrom(this.#process, ref)
+  }
+
+  /**
+   * A ref that nobody else has: send it with a request, and `receive` the reply by it, which is quick however many
+   * messages wait.
+   */
+  makeRef(): Ref {
+    return freshRef(this.#process)
   }
 
   /** Ties this process and another together: when one ends abnormally, so does the other, unless it traps exits. */

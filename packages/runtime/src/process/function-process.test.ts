@@ -146,6 +146,29 @@ const answers = async (self: Self<{ from: { reply(value: unknown): void } }>) =>
   from.reply('answered')
 }
 
+test('a receive by a fresh ref looks at nothing that was there before it', async () => {
+  await using node = await startNode()
+  let looks = 0
+  const noise = {
+    get ref() {
+      looks++
+      return undefined
+    },
+  }
+  for (let sent = 0; sent < 1000; sent++) node.send(node.pid, noise)
+  const ref = node.makeRef()
+  node.send(node.pid, noise)
+  node.send(node.pid, { ref, answer: 42 })
+  expect(await node.receive({ ref })).toEqual({ ref, answer: 42 })
+  expect(looks).toBe(1)
+  node.send(node.pid, { ref, answer: 43 })
+  expect(await node.receive({ ref })).toEqual({ ref, answer: 43 })
+  const older = node.makeRef()
+  node.send(node.pid, { ref: older })
+  node.makeRef()
+  expect(await node.receive({ ref: older })).toEqual({ ref: older })
+})
+
 test('what is sent to a process before it has started waits for it', async () => {
   await using node = await startNode()
   const pid = node.spawn(async self => self.send(self.node.pid, ['got', await self.receive()]))

@@ -5,7 +5,7 @@ import { checkTimeout } from '../clock/timeouts.ts'
 import { runtimeError } from '../errors.ts'
 import { reasonOf } from '../exit-reason.ts'
 import { Actor } from './actor.ts'
-import { matches, type Pattern } from './pattern.ts'
+import { matches, type Pattern, refOf } from './pattern.ts'
 import { type Behavior, type Process, processState } from './process.ts'
 import type { FunctionBody } from './spawn.ts'
 import { isThenable, never } from './thenable.ts'
@@ -55,7 +55,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     let timeoutMs: number
     try {
       timeoutMs = checkTimeout(options?.timeoutMs ?? Infinity)
-      place = this.#find(pattern, 0)
+      place = this.#find(pattern, this.#firstPlace(pattern))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -70,6 +70,14 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
   /** Messages as they come, without end. */
   [Symbol.asyncIterator](): AsyncIterator<Message, never> {
     return { next: async () => ({ done: false, value: await this.receive() }) }
+  }
+
+  // A message that holds a ref came after the ref was made: a long mailbox need not be looked through for it.
+  #firstPlace(pattern: Pattern<never> | undefined): number {
+    const { mailbox, node } = Actor.processOf(this)
+    if (pattern === undefined || mailbox === undefined) return 0
+    const ref = refOf(pattern)
+    return ref === undefined || !node.isRefOfThisLife(ref) ? 0 : mailbox.firstPlaceOf(ref.id)
   }
 
   #find(pattern: Pattern<never> | undefined, from: number): number {

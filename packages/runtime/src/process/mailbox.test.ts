@@ -41,6 +41,26 @@ test('remove takes every unwanted message and keeps the rest in order', () => {
   expect(drain(mailbox)).toEqual([1, 3, 5, 7])
 })
 
+test('a fresh ref is looked for behind what was there before it, whatever is taken meanwhile', () => {
+  const taking = fc.array(fc.option(fc.nat()), { maxLength: 150 })
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 100 }), taking, fc.nat(40), (before, takes, after) => {
+      const mailbox = filled(...Array.from({ length: before }, () => 'before'))
+      mailbox.markFresh(7)
+      for (let pushed = 0; pushed < after; pushed++) mailbox.push('after')
+      for (const take of takes) {
+        if (mailbox.length === 0) break
+        if (take === null) mailbox.shift()
+        else mailbox.takeAt(take % mailbox.length)
+        const messages = Array.from({ length: mailbox.length }, (_, index) => mailbox.at(index))
+        const older = messages.filter(message => message === 'before').length
+        expect(mailbox.firstPlaceOf(7)).toBe(before < 32 ? 0 : older)
+        expect(mailbox.firstPlaceOf(6)).toBe(0)
+      }
+    }),
+  )
+})
+
 test('whatever is done to it, a mailbox behaves as an array does', () => {
   const operation = fc.oneof(
     { weight: 5, arbitrary: fc.record({ kind: fc.constant('push' as const), value: fc.nat(9) }) },

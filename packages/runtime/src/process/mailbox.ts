@@ -2,12 +2,23 @@
 
 const slotsMin = 4
 
+/** From this many messages on it pays to note where a fresh ref may be found first. */
+const markFrom = 32
+
+/** No message before `place` can hold the ref: they were here before it was made. */
+interface Mark {
+  readonly ref: number
+  place: number
+}
+
 export class Mailbox {
   #slots: unknown[] = new Array(slotsMin)
   #head = 0
   #length = 0
   /** How often `remove` took something: places that were noted before mean nothing any more. */
   removals = 0
+  /** For the newest ref only: who asks with a ref waits for its answer before asking again. */
+  #mark: Mark | undefined
 
   get length(): number {
     return this.#length
@@ -26,7 +37,18 @@ export class Mailbox {
     this.#slots[head] = undefined
     this.#head = (head + 1) & (this.#slots.length - 1)
     this.#length--
+    if (this.#mark !== undefined) this.#takenBefore(this.#mark, 0)
     return message
+  }
+
+  /** Notes that a ref was made just now. */
+  markFresh(ref: number): void {
+    if (this.#length >= markFrom) this.#mark = { ref, place: this.#length }
+  }
+
+  /** Where a message that holds the ref may be found first. */
+  firstPlaceOf(ref: number): number {
+    return this.#mark?.ref === ref ? this.#mark.place : 0
   }
 
   /** The message at that place, 0 being the oldest. */
@@ -44,6 +66,7 @@ export class Mailbox {
     }
     this.#length--
     this.#slots[(this.#head + this.#length) & mask] = undefined
+    if (this.#mark !== undefined) this.#takenBefore(this.#mark, index)
     return message
   }
 
@@ -54,6 +77,11 @@ export class Mailbox {
       this.takeAt(index)
       this.removals++
     }
+  }
+
+  #takenBefore(mark: Mark, index: number): void {
+    if (index < mark.place) mark.place--
+    if (mark.place === 0) this.#mark = undefined
   }
 
   #grow(): void {

@@ -15,6 +15,16 @@ export function matches(pattern: Pattern<never>, message: unknown): boolean {
   return typeof pattern === 'function' ? pattern(message as never) : hasShape(message, pattern)
 }
 
+/** The ref that a message must hold to fit, where the pattern says so at once. */
+export function refOf(pattern: Pattern<never>): Ref | undefined {
+  if (typeof pattern === 'function') return undefined
+  for (const field of Object.keys(pattern)) {
+    const value = pattern[field]
+    if (value instanceof Ref) return value
+  }
+  return undefined
+}
+
 function hasShape(value: unknown, shape: Shape): boolean {
   if (typeof value !== 'object' || value === null) return false
   for (const field of Object.keys(shape)) {

@@ -11,7 +11,7 @@ import type { Ref } from '../ref.ts'
 import { functionBehavior, Self } from './function-process.ts'
 import { LocalMonitor } from './monitor.ts'
 import type { Process } from './process.ts'
-import { linkProcesses } from './verbs.ts'
+import { freshRef, linkProcesses } from './verbs.ts'
 
 /** A server of any protocol, as far as starting it needs to know. */
 export interface ServerInstance {
@@ -56,7 +56,7 @@ export function spawnFrom(parent: Process, body: unknown, args: unknown[], optio
     linkProcesses(parent, process)
     process.parent = parent.pid
   }
-  const ref = options.monitor === true ? node.makeRef() : undefined
+  const ref = options.monitor === true ? freshRef(parent) : undefined
   if (ref !== undefined && parent.alive) new LocalMonitor(ref, parent, process, process.pid as AnyPid)
   // What a dead process starts dies with it: its code has no effects any more.
   if (parent.alive) node.scheduler.add(process)

@@ -93,9 +93,16 @@ export function unlinkFrom(from: Process, pid: AnyPid): void {
   } else if (place !== undefined) from.node.remote(place.node).unlink(from, pid as Pid)
 }
 
+/** A ref that nobody has yet; a `receive` that waits for it looks at what came after this only. */
+export function freshRef(from: Process): Ref {
+  const ref = from.node.newRef()
+  from.mailbox?.markFresh(ref.id)
+  return ref
+}
+
 export function monitorFrom(from: Process, watched: Watchable): Ref {
   const { node } = from
-  const ref = node.makeRef()
+  const ref = freshRef(from)
   if (!from.alive) return ref
   const object: AnyPid | NamedDestination = typeof watched === 'string' ? { name: watched, node: node.name } : watched
   const place = placeOf(from, object)

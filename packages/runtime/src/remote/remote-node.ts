@@ -93,7 +93,7 @@ export class RemoteNode {
   }
 
   call(pending: PendingCall, caller: Process, to: SignalTarget, request: unknown): void {
-    const ref = this.node.makeRef().id
+    const ref = this.node.newRef().id
     const channel = this.open()
     if (channel === undefined) {
       return pending.fail(runtimeError('E_NO_CARRIER', { node: this.node.name, target: this.name }))

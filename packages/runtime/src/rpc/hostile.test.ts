@@ -59,7 +59,7 @@ test('a hostile peer gets a refusal for nonsense, and the server goes on', async
     world.a.cast(to, request)
     world.a.send(to, request)
   }
-  world.a.send(to, { kind: 'down', ref: world.a.makeRef(), reason: 'forged' })
+  world.a.send(to, { kind: 'down', ref: world.a.newRef(), reason: 'forged' })
   world.a.exit(to, 'shutdown')
   expect(await world.call('f', [1, 2])).toBe(2)
 })
