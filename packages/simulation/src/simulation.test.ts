@@ -45,7 +45,7 @@ test('a node that is killed does nothing any more', async () => {
     self.node.clock.setTimer(10, () => seen.push('timer'))
     void simulationDisk(simulation).then(() => seen.push('disk'))
     self.send(b.pid, 'before')
-    await self.receive()
+    await self.receive({ kind: 'queued' })
     seen.push('message')
   })
   a.spawn(async (self: Self) => {
@@ -56,7 +56,7 @@ test('a node that is killed does nothing any more', async () => {
     await self.receive(undefined, { timeoutMs: 5 }).catch(() => seen.push('time-out'))
   })
   await simulation.advance(5)
-  a.send(waiting, 'queued, and never taken')
+  a.send(waiting, { kind: 'queued' })
   simulation.kill(a)
   letGo()
   await simulation.advance(10_000)

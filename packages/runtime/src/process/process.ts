@@ -17,6 +17,8 @@ export const processState = { idle: 0, queued: 1, running: 2, busy: 3, dead: 4 }
 export interface Behavior {
   /** Takes up to `budget` messages. Must not throw. Returns how many it took. */
   run(process: Process, budget: number): number
+  /** Takes a message as it comes to an idle process, past its empty mailbox. Must not run users' code. */
+  takes?(process: Process, message: unknown): boolean
   /** The process ends; its body is still there. Must not throw and must not run users' code. */
   ended?(process: Process): void
 }
@@ -72,6 +74,7 @@ export class Process {
   deliver(message: unknown): void {
     const state = this.state
     if (state === processState.dead) return
+    if (state === processState.idle && this.behavior.takes?.(this, message) === true) return
     if (this.mailbox === undefined) this.mailbox = new Mailbox()
     this.mailbox.push(message)
     if (state === processState.idle) this.wake()
