@@ -31,6 +31,7 @@ import type { CastOf, Protocol, ReplyOf, RequestOf } from './protocol.ts'
 import type { Ref } from './ref.ts'
 import { type MultiCallResult, multiCallFrom } from './rpc/multi-call.ts'
 import { Rpc } from './rpc/rpc.ts'
+import type { ProcessInfo } from './watching/process-info.ts'
 
 let alone: Node | undefined
 let named: Node | undefined
@@ -231,4 +232,14 @@ export function whereis(name: RegisteredName): Pid | undefined {
 /** The nodes that a channel is up to, from the node that acts. */
 export function nodes(): NodeName[] {
   return acting().node.nodes()
+}
+
+/** As the method `processes` of a node, for the node that acts: its processes. */
+export function processes(): AnyPid[] {
+  return acting().node.processes()
+}
+
+/** As the method `processInfo` of a node: what is known of a process at this moment. */
+export function processInfo(pid: AnyPid): ProcessInfo | undefined {
+  return actingTowards(pid).node.processInfo(pid)
 }

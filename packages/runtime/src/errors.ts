@@ -175,6 +175,10 @@ export const codes = {
     what: 'The option {option} is not valid: {problem}.',
     todo: 'See the options in docs/reference/options.md.',
   },
+  E_PID_NOT_LOCAL: {
+    what: 'The process {pid} does not run on {node}.',
+    todo: 'Ask its own node, for instance with a function that it exposes to rpc.',
+  },
   E_PROCESS_DEAD: {
     what: 'The process {pid} is not alive on this node.',
     todo: 'Register or watch a process while it lives.',

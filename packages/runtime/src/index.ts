@@ -21,6 +21,8 @@ export {
   monitor,
   multiCall,
   nodes,
+  processes,
+  processInfo,
   register,
   rpc,
   send,
@@ -112,3 +114,14 @@ export { Task } from './task/task.ts'
 export type { TaskHandle } from './task/task-handle.ts'
 export type { TaskStreamOptions } from './task/task-stream.ts'
 export type { Turns } from './turns.ts'
+export type { ProcessInfo, ProcessStatus } from './watching/process-info.ts'
+export type {
+  CrashReport,
+  DeadLetter,
+  LongCallback,
+  LongMailbox,
+  Subject,
+  SystemEventMap,
+  SystemEvents,
+} from './watching/system-events.ts'
+export type { WatchingOptions } from './watching/watching.ts'

@@ -10,6 +10,7 @@ import type { NodeName } from './node-name.ts'
 import { type SchedulerOptions, schedulerDefaults } from './process/scheduler.ts'
 import { type Entropy, type Random, systemEntropy, systemRandom } from './random.ts'
 import { systemTurns, type Turns } from './turns.ts'
+import { type WatchingOptions, watchingOptionsOf } from './watching/watching.ts'
 
 /** Where a node takes time, chance, files and log lines from. Tests and simulation replace them. */
 export interface NodeSeams {
@@ -20,6 +21,8 @@ export interface NodeSeams {
   readonly disk: Disk
   readonly log: Log
   readonly scheduler: SchedulerOptions
+  readonly watching: WatchingOptions
+  readonly freezeMessages: boolean
 }
 
 export interface NodeOptions {
@@ -42,6 +45,13 @@ export interface NodeOptions {
   readonly log?: Log
   /** How the time of the OS process is shared out; see the fields for the defaults. */
   readonly scheduler?: Partial<SchedulerOptions>
+  /** From when on system events tell; see the fields. Default 100 ms and 10,000 messages. */
+  readonly watching?: Partial<WatchingOptions>
+  /**
+   * For development: freezes what processes of this node send each other, the plain objects and arrays in it, so that
+   * changing it afterwards throws. Default false.
+   */
+  readonly freezeMessages?: boolean
 }
 
 export function seamsOf(options: NodeOptions): NodeSeams {
@@ -53,5 +63,7 @@ export function seamsOf(options: NodeOptions): NodeSeams {
     disk: options.disk ?? systemDisk,
     log: options.log ?? silentLog,
     scheduler: { ...schedulerDefaults, ...options.scheduler },
+    watching: watchingOptionsOf(options.watching),
+    freezeMessages: options.freezeMessages === true,
   }
 }

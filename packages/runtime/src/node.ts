@@ -24,6 +24,9 @@ import { Ref } from './ref.ts'
 import { receiveSignal } from './remote/receive.ts'
 import { RemoteNode } from './remote/remote-node.ts'
 import { type ExposedFunctions, exposeOn, unexposeOn } from './rpc/serving.ts'
+import { type ProcessInfo, processInfoOf } from './watching/process-info.ts'
+import type { SystemEvents } from './watching/system-events.ts'
+import { Watching } from './watching/watching.ts'
 
 /**
  * One running runtime, made with `startNode`. Its own methods `send`, `call`, `spawn`, … act for its root process,
@@ -35,6 +38,8 @@ export class Node extends Self implements PidSource {
   readonly creation: number
   readonly clock: Clock
   readonly log: Log
+  /** @internal */ readonly watching: Watching
+  /** @internal */ readonly freezesMessages: boolean
   /** @internal */ readonly scheduler: Scheduler
   /** @internal */ readonly timeouts: Timeouts
   /** @internal */ readonly exits: Exits = new Exits()
@@ -60,7 +65,9 @@ export class Node extends Self implements PidSource {
     this.clock = seams.clock
     this.log = seams.log
     this.timeouts = new Timeouts(seams.clock, seams.turns)
-    this.scheduler = new Scheduler(seams.clock, seams.turns, seams.scheduler)
+    this.watching = new Watching(seams.clock, seams.log, seams.watching)
+    this.freezesMessages = seams.freezeMessages
+    this.scheduler = new Scheduler(seams.clock, seams.turns, seams.scheduler, this.watching)
     const root = this.addProcess(functionBehavior)
     this.root = root
     root.trapExit = true
@@ -114,6 +121,24 @@ export class Node extends Self implements PidSource {
   /** Takes an exposed function away; calls that run go on. Whether it was exposed. */
   unexpose(name: string): boolean {
     return unexposeOn(this, name)
+  }
+
+  /** Crashes, long callbacks, long mailboxes and dead letters of this node, for whoever listens. */
+  get events(): SystemEvents {
+    return this.watching.events
+  }
+
+  /** The processes of this node, in the order they were started; the root comes first. */
+  processes(): AnyPid[] {
+    return [...this.#processes.values()].map(process => process.pid)
+  }
+
+  /**
+   * What is known of a process of this node at this moment; undefined where it has ended.
+   * @throws E_DESTINATION_INVALID, E_PID_NOT_LOCAL
+   */
+  processInfo(pid: AnyPid): ProcessInfo | undefined {
+    return processInfoOf(this, pid)
   }
 
   /** The names held on this node, sorted. */

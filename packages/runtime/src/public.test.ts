@@ -38,6 +38,8 @@ test('the package offers these values and no others', async () => {
       "nodes",
       "parseAddress",
       "parseEndpoint",
+      "processInfo",
+      "processes",
       "register",
       "reply",
       "rpc",

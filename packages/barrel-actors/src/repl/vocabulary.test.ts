@@ -31,6 +31,8 @@ test('these are the words', () => {
       "monitor",
       "node",
       "nodes",
+      "processInfo",
+      "processes",
       "register",
       "self",
       "send",

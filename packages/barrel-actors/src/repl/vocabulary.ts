@@ -10,6 +10,8 @@ import {
   monitor,
   type Node,
   nodes,
+  processes,
+  processInfo,
   register,
   send,
   spawn,
@@ -70,6 +72,12 @@ const verbs: Vocabulary = {
   unregister: { value: unregister, usage: 'unregister(name)', help: 'free a name' },
   whereis: { value: whereis, usage: 'whereis(name)', help: 'the process that holds a name on this shell' },
   nodes: { value: nodes, usage: 'nodes()', help: 'the nodes that a channel is up to' },
+  processes: { value: processes, usage: 'processes()', help: 'the pids of the processes of this shell' },
+  processInfo: {
+    value: processInfo,
+    usage: 'processInfo(pid)',
+    help: 'what a process of this shell does and waits for',
+  },
   GenServer: { value: GenServer, usage: 'class Counter extends GenServer { … }', help: 'the base class of servers' },
 }
 

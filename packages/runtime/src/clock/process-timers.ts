@@ -13,6 +13,7 @@ import { Pid } from '../pid.ts'
 import { Process } from '../process/process.ts'
 import { freshRef, placeOf, sendFrom } from '../process/verbs.ts'
 import { Ref } from '../ref.ts'
+import { freezeMessage } from '../watching/freeze.ts'
 import { QueuedTimer, TimerQueue } from './timer-queue.ts'
 
 /** What `startTimer` puts into the mailbox of its target. */
@@ -145,6 +146,7 @@ export function startTimerFrom(from: Process, delayMs: number, to: unknown, wrap
     timersOf.set(node, timers)
   }
   const message = wrap(ref)
+  if (node.freezesMessages) freezeMessage(message)
   const isAimed = place instanceof Process
   timers.start(
     isAimed ? new AimedTimer(timers, place, ref, message) : new NamedTimer(timers, to, ref, message),

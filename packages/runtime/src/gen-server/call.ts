@@ -39,6 +39,11 @@ export abstract class Call implements From {
     return this.#server !== undefined
   }
 
+  /** The call before it that its server has not answered. */
+  get older(): Call | undefined {
+    return this.#older
+  }
+
   /** Puts it into the mailbox of a live process, and among its open calls. */
   open(server: Process): void {
     this.#server = server

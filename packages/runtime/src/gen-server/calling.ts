@@ -7,6 +7,7 @@ import { describe, type ExitReason } from '../exit-reason.ts'
 import { Process } from '../process/process.ts'
 import { never } from '../process/thenable.ts'
 import { placeOf } from '../process/verbs.ts'
+import { freezeMessage } from '../watching/freeze.ts'
 import { Call } from './call.ts'
 
 export interface CallOptions {
@@ -42,6 +43,10 @@ export class PendingCall extends Timed {
     caller.node.timeouts.enter(this, this.#timeoutMs)
     this.#signal = options?.signal
     if (this.#signal !== undefined) this.#heed(this.#signal)
+  }
+
+  get freezes(): boolean {
+    return this.#caller.node.freezesMessages
   }
 
   replied(value: unknown): void {
@@ -101,6 +106,7 @@ class LocalCall extends Call {
   }
 
   override replied(value: unknown): void {
+    if (this.#pending.freezes) freezeMessage(value)
     this.#pending.replied(value)
   }
 
@@ -119,6 +125,7 @@ export function callFrom(
   if (!caller.alive) return caller.isRoot ? Promise.reject(nodeStopped(caller)) : never()
   const place = placeOf(caller, destination)
   if (place === caller) return Promise.reject(runtimeError('E_CALL_SELF', { pid: caller.pid }))
+  if (caller.node.freezesMessages) freezeMessage(request)
   const pending = new PendingCall(caller, destination, options)
   if (place instanceof Process && place.alive) new LocalCall(pending, request).open(place)
   else if (place === undefined || place instanceof Process) pending.ended('noproc')

@@ -70,6 +70,16 @@ export abstract class GenServer<P extends Protocol = AnyProtocol, Initial = Call
     throw missing(this, 'handleContinue')
   }
 
+  /**
+   * The state as crash reports show it; by default the fields of the server, without private ones. Override it to show
+   * those, or to hide what must not be seen.
+   *
+   * Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#c:format_status/1
+   */
+  formatStatus(): unknown {
+    return { ...this }
+  }
+
   /** Runs when the server stops by itself or crashes, not when it is killed or ended by a link. */
   terminate(_reason: ExitReason): void | Promise<void> {}
 }

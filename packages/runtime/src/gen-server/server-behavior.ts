@@ -13,13 +13,26 @@ import { type AnyServer, ServerStart } from './server-start.ts'
 
 type Callback = 'constructor' | 'init' | 'handleCall' | 'handleCast' | 'handleContinue' | 'handleInfo' | 'terminate'
 
+/** The callback that runs, or ran last, of whichever server. */
+let running: Callback = 'init'
+
 export const serverBehavior: Behavior = {
+  kind: 'server',
+
   run(process, budget) {
-    if (process.body instanceof ServerStart) begin(process, process.body)
-    const taken = takeMessages(process, process.body as AnyServer, budget)
+    const isNew = process.body instanceof ServerStart
+    if (isNew) begin(process, process.body as ServerStart)
+    // Where each message is a turn of its own, the start is one too.
+    const taken = isNew && budget === 1 ? 1 : takeMessages(process, budget)
     if (process.state === processState.running) rest(process)
     return taken
   },
+
+  labelOf: ({ body }) => (body instanceof ServerStart ? body.label : (body as AnyServer).constructor.name),
+
+  callbackOf: process => process.awaiting?.callback ?? running,
+
+  statusOf: ({ body }) => (body instanceof ServerStart ? undefined : (body as AnyServer).formatStatus()),
 
   ended(process) {
     process.idle?.cancel()
@@ -30,10 +43,11 @@ export const serverBehavior: Behavior = {
 
 function begin(process: Process, start: ServerStart): void {
   let server: AnyServer
+  running = 'init'
   try {
     server = start.make(process)
   } catch (error) {
-    return crash(process, undefined, 'constructor', error)
+    return crash(process, 'constructor', error)
   }
   if (!process.alive) return
   process.body = server
@@ -41,38 +55,39 @@ function begin(process: Process, start: ServerStart): void {
   try {
     settle(process, 'init', server[runInit](start.args as never[]))
   } catch (error) {
-    crash(process, server, 'init', error)
+    crash(process, 'init', error)
   }
 }
 
-function takeMessages(process: Process, server: AnyServer, budget: number): number {
+function takeMessages(process: Process, budget: number): number {
   const mailbox = process.mailbox
   if (mailbox === undefined) return 0
+  const server = process.body as AnyServer
   let taken = 0
-  let callback: Callback = 'handleInfo'
+  let message: unknown
   try {
     while (taken < budget && process.state === processState.running && mailbox.length > 0) {
-      const message = mailbox.shift()
+      message = mailbox.shift()
       taken++
       if (process.idle !== undefined) process.idle.cancel()
       if (message instanceof Call) {
-        callback = 'handleCall'
+        running = 'handleCall'
         // Its caller has given up, or its caller's node is gone.
         if (message.isOpen) answer(process, message, server.handleCall(message.request as never, message))
       } else if (message instanceof Cast) {
-        callback = 'handleCast'
+        running = 'handleCast'
         const result = server.handleCast(message.request as never)
-        if (result !== undefined) settle(process, callback, result)
+        if (result !== undefined) settle(process, 'handleCast', result, message)
       } else if (process.trapExit && isParentExit(process, message)) {
         stopServer(process, message.reason)
       } else {
-        callback = 'handleInfo'
+        running = 'handleInfo'
         const result = server.handleInfo(message as never)
-        if (result !== undefined) settle(process, callback, result)
+        if (result !== undefined) settle(process, 'handleInfo', result, message)
       }
     }
   } catch (error) {
-    crash(process, server, callback, error)
+    crash(process, running, error, message)
   }
   return taken
 }
@@ -91,25 +106,25 @@ function rest(process: Process): void {
 
 function answer(process: Process, call: Call, result: unknown): void {
   if (isThenable(result)) {
-    await_(process, 'handleCall', result, value => answer(process, call, value))
+    await_(process, 'handleCall', result, call, value => answer(process, call, value))
   } else if (result instanceof Stop) {
     if (result.reply !== undefined) call.reply(result.reply.value)
     stopServer(process, result.reason)
   } else if (result instanceof Next) {
     if (result.reply !== undefined) call.reply(result.reply.value)
-    goOn(process, result.after)
+    goOn(process, result.after, call)
   } else if (result !== noReply) call.reply(result)
 }
 
-function settle(process: Process, callback: Callback, result: unknown): void {
-  if (isThenable(result)) await_(process, callback, result, value => settle(process, callback, value))
+function settle(process: Process, callback: Callback, result: unknown, message?: unknown): void {
+  if (isThenable(result)) await_(process, callback, result, message, value => settle(process, callback, value, message))
   else if (result instanceof Stop) {
     // As in OTP: what never got through init has nothing to terminate.
     if (callback === 'init') process.end(result.reason)
     else stopServer(process, result.reason)
   } else {
     if (callback === 'init') started(process)
-    if (result instanceof Next) goOn(process, result.after)
+    if (result instanceof Next) goOn(process, result.after, message)
   }
 }
 
@@ -119,15 +134,16 @@ function started(process: Process): void {
   starting?.started()
 }
 
-function goOn(process: Process, after: Then): void {
+function goOn(process: Process, after: Then, message: unknown): void {
   if (!process.alive) return
   if (after.timeoutMs !== undefined) process.idle = new IdleTimer(process, after.timeoutMs)
   if (!('continue' in after)) return
   const server = process.body as AnyServer
+  running = 'handleContinue'
   try {
-    settle(process, 'handleContinue', server.handleContinue(after.continue as never))
+    settle(process, 'handleContinue', server.handleContinue(after.continue as never), message)
   } catch (error) {
-    crash(process, server, 'handleContinue', error)
+    crash(process, 'handleContinue', error, message)
   }
 }
 
@@ -136,49 +152,66 @@ function await_(
   process: Process,
   callback: Callback,
   promise: PromiseLike<unknown>,
+  message: unknown,
   done: (value: unknown) => void,
 ): void {
   // The callback may have ended its own process before its first await: that stays ended.
-  if (process.alive) process.state = processState.busy
+  if (process.alive) {
+    process.state = processState.busy
+    process.awaiting = { callback, message, begun: process.node.watching.begins(process) }
+  }
   promise.then(
     value => resume(process, callback, () => done(value)),
-    error => resume(process, callback, () => crash(process, process.body as AnyServer, callback, error)),
+    error => resume(process, callback, () => crash(process, callback, error, message)),
   )
 }
 
 function resume(process: Process, callback: Callback, step: () => void): void {
   if (process.state !== processState.busy) return
   process.state = processState.running
+  const begun = process.awaiting?.begun
+  if (begun !== undefined) process.node.watching.took(begun, callback, true)
+  // A listener may have ended it.
+  if (!process.alive) return
+  const message = process.awaiting?.message
+  process.awaiting = undefined
+  running = callback
   const before = enter(process)
   try {
     step()
   } catch (error) {
     // A reply that cannot leave the node.
-    crash(process, process.body as AnyServer, callback, error)
+    crash(process, callback, error, message)
   } finally {
     enter(before)
   }
   if (process.state === processState.running) rest(process)
 }
 
-function crash(process: Process, server: AnyServer | undefined, callback: Callback, error: unknown): void {
+function crash(process: Process, callback: Callback, error: unknown, message?: unknown): void {
   // The process ended itself, or was ended, inside the callback.
   if (!process.alive) return
   const reason = reasonOf(error, callback)
-  process.node.log.error('server crashed', { pid: process.pid, reason })
+  process.node.watching.crashed(process, callback, reason, requestOf(message))
   // As in OTP: what never got through init has nothing to terminate.
-  if (server === undefined || callback === 'init' || callback === 'terminate') process.end(reason)
+  if (callback === 'constructor' || callback === 'init' || callback === 'terminate') process.end(reason)
   else stopServer(process, reason)
 }
 
 function stopServer(process: Process, reason: ExitReason): void {
   if (!process.alive) return
   const server = process.body as AnyServer
+  running = 'terminate'
   try {
     const result = server.terminate(reason)
-    if (isThenable(result)) await_(process, 'terminate', result, () => process.end(reason))
+    if (isThenable(result)) await_(process, 'terminate', result, undefined, () => process.end(reason))
     else process.end(reason)
   } catch (error) {
-    crash(process, server, 'terminate', error)
+    crash(process, 'terminate', error)
   }
+}
+
+/** What its sender gave. */
+function requestOf(message: unknown): unknown {
+  return message instanceof Call || message instanceof Cast ? message.request : message
 }

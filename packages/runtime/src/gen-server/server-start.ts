@@ -39,6 +39,10 @@ export class ServerStart {
     return process
   }
 
+  get label(): string {
+    return this.#server.name
+  }
+
   /** Makes the server, bound to its process. */
   make(process: Process): AnyServer {
     claimable = process

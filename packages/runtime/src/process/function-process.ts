@@ -31,11 +31,15 @@ interface Waiter {
 export class Self<Message = unknown> extends Actor<Message> implements AsyncIterable<Message> {
   #code: FunctionBody | undefined
   #waiter: Waiter | undefined
+  /** The message that it took last, until it asks for the next. */
+  #taken: unknown
+  readonly #label: string
 
   /** @internal */
   constructor(process: Process | undefined, code: FunctionBody | undefined) {
     super(process)
     this.#code = code
+    this.#label = code?.name ?? 'root'
   }
 
   /**
@@ -50,6 +54,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
   receive(pattern?: Pattern<Message>, options?: ReceiveOptions): Promise<Message> {
     const process = Actor.processOf(this)
     if (!process.alive) return never()
+    this.#taken = undefined
     if (this.#waiter !== undefined) return Promise.reject(runtimeError('E_RECEIVE_BUSY', { pid: process.pid }))
     let place: number
     let timeoutMs: number
@@ -62,7 +67,9 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     // The pattern is users' code: it may have ended the process.
     if (!process.alive) return never()
     if (place >= 0 && process.node.scheduler.takeOne()) {
-      return Promise.resolve(process.mailbox?.takeAt(place) as Message)
+      process.reductions++
+      this.#taken = process.mailbox?.takeAt(place)
+      return Promise.resolve(this.#taken as Message)
     }
     return this.#wait(pattern, place, timeoutMs)
   }
@@ -141,6 +148,8 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     // A pattern is users' code, which runs in turns of its own process only.
     if (waiter === undefined || waiter.pattern !== undefined || !process.node.scheduler.takeOne()) return false
     self.#settle()
+    process.reductions++
+    self.#taken = message
     waiter.resolve(message)
     return true
   }
@@ -185,7 +194,8 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
       return 0
     }
     this.#settle()
-    waiter.resolve(mailbox?.takeAt(place))
+    this.#taken = mailbox?.takeAt(place)
+    waiter.resolve(this.#taken)
     return 1
   }
 
@@ -202,12 +212,18 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     const process = Actor.processOf(this)
     if (!process.alive) return
     const reason = reasonOf(error)
-    process.node.log.error('process crashed', { pid: process.pid, name: process.name, reason })
+    process.node.watching.crashed(process, undefined, reason, this.#taken)
     process.end(reason)
   }
+
+  /** @internal */
+  static labelOf: (self: Self) => string = self => self.#label || 'anonymous'
 }
 
 export const functionBehavior: Behavior = {
+  kind: 'function',
+  labelOf: process => Self.labelOf(process.body as Self),
+  callbackOf: () => undefined,
   run: process => Self.turn(process.body as Self),
   takes: (process, message) => Self.takes(process.body as Self, process, message),
   ended(process) {

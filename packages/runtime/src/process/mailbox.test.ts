@@ -88,3 +88,17 @@ test('whatever is done to it, a mailbox behaves as an array does', () => {
     }),
   )
 })
+
+test('a mailbox says when it doubles its room, and gives the room back once it is empty', () => {
+  const mailbox = new Mailbox()
+  const doublings = () => {
+    const lengths: number[] = []
+    for (let count = 0; count < 2_000; count++) if (mailbox.push(count)) lengths.push(mailbox.length)
+    return lengths
+  }
+  const first = doublings()
+  expect(first).toEqual([5, 9, 17, 33, 65, 129, 257, 513, 1025])
+  for (let count = 0; count < 2_000; count++) expect(mailbox.shift()).toBe(count)
+  expect(doublings()).toEqual(first)
+  expect(mailbox.at(1_999)).toBe(1_999)
+})

@@ -2,6 +2,9 @@
 
 const slotsMin = 4
 
+/** A ring with more room than this is given back once it is empty. */
+const slotsKept = 1_024
+
 /** From this many messages on it pays to note where a fresh ref may be found first. */
 const markFrom = 32
 
@@ -24,10 +27,13 @@ export class Mailbox {
     return this.#length
   }
 
-  push(message: unknown): void {
-    if (this.#length === this.#slots.length) this.#grow()
+  /** Adds the newest. Whether it had to double its room. */
+  push(message: unknown): boolean {
+    const isFull = this.#length === this.#slots.length
+    if (isFull) this.#grow()
     this.#slots[(this.#head + this.#length) & (this.#slots.length - 1)] = message
     this.#length++
+    return isFull
   }
 
   /** Takes the oldest message. The mailbox must not be empty. */
@@ -37,6 +43,7 @@ export class Mailbox {
     this.#slots[head] = undefined
     this.#head = (head + 1) & (this.#slots.length - 1)
     this.#length--
+    if (this.#length === 0 && this.#slots.length > slotsKept) this.#giveBack()
     if (this.#mark !== undefined) this.#takenBefore(this.#mark, 0)
     return message
   }
@@ -82,6 +89,11 @@ export class Mailbox {
   #takenBefore(mark: Mark, index: number): void {
     if (index < mark.place) mark.place--
     if (mark.place === 0) this.#mark = undefined
+  }
+
+  #giveBack(): void {
+    this.#slots = new Array(slotsMin)
+    this.#head = 0
   }
 
   #grow(): void {

@@ -7,6 +7,7 @@ import type { IdleTimer } from '../gen-server/server-idle.ts'
 import type { StartWaiter } from '../gen-server/server-start.ts'
 import type { Node } from '../node.ts'
 import { type AnyPid, Pid } from '../pid.ts'
+import type { Begun } from '../watching/watching.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Monitor, Watch } from './monitor.ts'
 
@@ -17,10 +18,24 @@ export const processState = { idle: 0, queued: 1, running: 2, busy: 3, dead: 4 }
 export interface Behavior {
   /** Takes up to `budget` messages. Must not throw. Returns how many it took. */
   run(process: Process, budget: number): number
+  readonly kind: 'server' | 'function'
+  /** The class of the server, the name of the function. */
+  labelOf(process: Process): string
+  /** The callback that runs, or ran last; while a promise of the process is awaited, the one that returned it. */
+  callbackOf(process: Process): string | undefined
+  /** The state, for crash reports. May throw. */
+  statusOf?(process: Process): unknown
   /** Takes a message as it comes to an idle process, past its empty mailbox. Must not run users' code. */
   takes?(process: Process, message: unknown): boolean
   /** The process ends; its body is still there. Must not throw and must not run users' code. */
   ended?(process: Process): void
+}
+
+/** A callback of a server whose promise has not settled. */
+export interface Awaiting {
+  readonly callback: string
+  readonly message: unknown
+  readonly begun: Begun | undefined
 }
 
 export class Process {
@@ -34,6 +49,8 @@ export class Process {
   /** The name that it is registered under. */
   name: string | undefined = undefined
   trapExit = false
+  /** How many turns it had and messages it took. */
+  reductions = 0
   /** Processes of this node that it is linked to. */
   links: Set<Process> | undefined = undefined
   /** Processes of other nodes that it is linked to, by the text of the pid. */
@@ -50,6 +67,8 @@ export class Process {
   starting: StartWaiter | undefined = undefined
   /** Runs out when no message comes. */
   idle: IdleTimer | undefined = undefined
+  /** The callback whose promise it awaits. */
+  awaiting: Awaiting | undefined = undefined
   /** The timers that send to it. */
   timers: ProcessTimers | undefined = undefined
   /** Made when someone first asks for the signal. */
@@ -70,14 +89,16 @@ export class Process {
     return this.node.root === this
   }
 
-  /** Puts a message into the mailbox and gives the process a turn. A dead process drops it. */
-  deliver(message: unknown): void {
+  /** Puts a message into the mailbox and gives the process a turn; false where it is dead, and drops it. */
+  deliver(message: unknown): boolean {
     const state = this.state
-    if (state === processState.dead) return
-    if (state === processState.idle && this.behavior.takes?.(this, message) === true) return
+    if (state === processState.dead) return false
+    if (state === processState.idle && this.behavior.takes?.(this, message) === true) return true
     if (this.mailbox === undefined) this.mailbox = new Mailbox()
-    this.mailbox.push(message)
+    const grew = this.mailbox.push(message)
     if (state === processState.idle) this.wake()
+    if (grew) this.node.watching.mailboxGrew(this)
+    return true
   }
 
   /** Gives an idle process a turn. */

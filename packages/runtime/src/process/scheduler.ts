@@ -10,6 +10,7 @@
 import type { Clock } from '../clock/clock.ts'
 import { runtimeError } from '../errors.ts'
 import type { Turns } from '../turns.ts'
+import type { Watching } from '../watching/watching.ts'
 import { enter } from './current.ts'
 import { type Process, processState } from './process.ts'
 import { Slice, type SliceOptions } from './slice.ts'
@@ -31,6 +32,9 @@ export class Scheduler {
   readonly #turns: Turns
   readonly #options: SchedulerOptions
   readonly #slice: Slice
+  readonly #watching: Watching
+  /** Whether each message is a turn of its own, and is timed. Settled anew in every slice. */
+  #timed = false
   #queue: (Process | undefined)[] = new Array(queueSlotsMin)
   #head = 0
   #length = 0
@@ -40,11 +44,12 @@ export class Scheduler {
   #sliceOpen = false
 
   /** @throws E_OPTION_INVALID */
-  constructor(clock: Clock, turns: Turns, options: SchedulerOptions) {
+  constructor(clock: Clock, turns: Turns, options: SchedulerOptions, watching: Watching) {
     checkOptions(options)
     this.#turns = turns
     this.#options = options
     this.#slice = new Slice(clock, options)
+    this.#watching = watching
   }
 
   /** Queues a process for its turn. Its state must say `queued`. */
@@ -78,6 +83,7 @@ export class Scheduler {
   #openSlice(): void {
     this.#sliceOpen = true
     this.#slice.open()
+    this.#timed = this.#watching.timesCallbacks
     this.#turns.later(this.#closeSlice)
   }
 
@@ -95,13 +101,24 @@ export class Scheduler {
       if (process.state !== processState.queued) continue
       process.state = processState.running
       const before = enter(process)
-      const budget = Math.min(this.#options.processMessagesMax, slice.budget)
       // A turn without a message (a start, a fruitless look) counts too: it cannot be had for nothing.
-      const taken = process.behavior.run(process, budget) || 1
+      const taken = (this.#timed ? this.#runTimed(process) : process.behavior.run(process, this.#budget)) || 1
+      process.reductions += taken
       enter(before)
       slice.spend(taken)
     }
     this.#running = false
+  }
+
+  get #budget(): number {
+    return Math.min(this.#options.processMessagesMax, this.#slice.budget)
+  }
+
+  #runTimed(process: Process): number {
+    const begun = this.#watching.begins(process)
+    const taken = process.behavior.run(process, 1)
+    if (begun !== undefined) this.#watching.took(begun, process.behavior.callbackOf(process) ?? 'start', false)
+    return taken
   }
 
   #shift(): Process {

@@ -17,6 +17,7 @@ import { Cast } from '../gen-server/call.ts'
 import { type AnyPid, Pid } from '../pid.ts'
 import type { Ref } from '../ref.ts'
 import type { SignalTarget } from '../signal.ts'
+import { freezeMessage } from '../watching/freeze.ts'
 import { LocalMonitor } from './monitor.ts'
 import { Process, processOf } from './process.ts'
 
@@ -50,20 +51,26 @@ function placeOfPid(from: Process, pid: AnyPid): Place {
 
 export function sendFrom(from: Process, destination: Destination<never>, message: unknown): boolean {
   if (!from.alive) return true
+  const { node } = from
   const place = placeOf(from, destination)
-  if (place instanceof Process) place.deliver(message)
-  else if (place !== undefined) {
-    return from.node.remote(place.node).send({ kind: 'send', from: from.pid, to: place.target, message })
+  if (node.freezesMessages) freezeMessage(message)
+  if (place !== undefined && !(place instanceof Process)) {
+    return node.remote(place.node).send({ kind: 'send', from: from.pid, to: place.target, message })
   }
+  if (place === undefined || !place.deliver(message)) node.watching.letterDropped('send', from.pid, destination)
   return true
 }
 
 export function castFrom(from: Process, destination: Destination<never>, request: unknown): boolean {
   if (!from.alive) return true
+  const { node } = from
   const place = placeOf(from, destination)
-  if (place instanceof Process) place.deliver(new Cast(request))
-  else if (place !== undefined) {
-    return from.node.remote(place.node).send({ kind: 'cast', from: from.pid, to: place.target, request })
+  if (node.freezesMessages) freezeMessage(request)
+  if (place !== undefined && !(place instanceof Process)) {
+    return node.remote(place.node).send({ kind: 'cast', from: from.pid, to: place.target, request })
+  }
+  if (place === undefined || !place.deliver(new Cast(request))) {
+    node.watching.letterDropped('cast', from.pid, destination)
   }
   return true
 }

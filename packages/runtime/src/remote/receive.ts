@@ -12,9 +12,9 @@ import type { Incoming, RemoteNode } from './remote-node.ts'
 export function receiveSignal(remote: RemoteNode, signal: Signal): void {
   switch (signal.kind) {
     case 'send':
-      return find(remote, signal.to)?.deliver(signal.message)
+      return drop(remote, signal, find(remote, signal.to)?.deliver(signal.message))
     case 'cast':
-      return find(remote, signal.to)?.deliver(new Cast(signal.request))
+      return drop(remote, signal, find(remote, signal.to)?.deliver(new Cast(signal.request)))
     case 'call':
       return onCall(remote, signal.to, signal.ref, signal.request)
     case 'reply':
@@ -36,6 +36,11 @@ export function receiveSignal(remote: RemoteNode, signal: Signal): void {
     default:
       return signal satisfies never
   }
+}
+
+/** Tells of what nobody has taken. */
+function drop(remote: RemoteNode, signal: Signal & { kind: 'send' | 'cast' }, isTaken: boolean | undefined): void {
+  if (isTaken !== true) remote.node.watching.letterDropped(signal.kind, signal.from, signal.to)
 }
 
 /** A live process of this node, or undefined. */

@@ -60,6 +60,12 @@ export abstract class GenStateMachine<P extends MachineProtocol> extends GenServ
   /** Runs when a state has been entered, the first one included, before any event in it. */
   handleEnter(_state: StateOf<P>, _from: StateOf<P> | undefined): EnterResult<P> {}
 
+  /** The state that it is in, and the fields, without private ones. */
+  override formatStatus(): unknown {
+    const { states: _, ...fields } = this
+    return { state: this.state, ...fields }
+  }
+
   /** The state that it is in; undefined before `init` has returned. */
   get state(): StateOf<P> | undefined {
     return this.#core.state
