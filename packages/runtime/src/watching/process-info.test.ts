@@ -14,6 +14,8 @@ class Counter extends GenServer<{ call: (request: 'slow' | 'info' | 'add') => un
     if (request === 'slow') return new Promise(() => {})
     return request === 'info' ? this.node.processInfo(this.pid) : 1
   }
+
+  override async handleCast() {}
 }
 
 test('processInfo says what a process is, what it waits for and whom it is tied to', async () => {
@@ -60,6 +62,8 @@ test('processInfo says what a process is, what it waits for and whom it is tied 
 
 test('processInfo names the callback that runs, and the one whose promise is awaited', async () => {
   const counter = node.spawn(Counter)
+  node.cast(counter, 'wait')
+  await turn()
   expect(await node.call(counter, 'info')).toMatchObject({ status: 'running', callback: 'handleCall', openCalls: 1 })
   void node.call(counter, 'slow', { timeoutMs: Infinity }).catch(() => {})
   void node.call(counter, 'add', { timeoutMs: Infinity }).catch(() => {})
