@@ -30,6 +30,8 @@ test('these are the names that applications import', () => {
       "next",
       "noReply",
       "nodes",
+      "processInfo",
+      "processes",
       "register",
       "reply",
       "rpc",

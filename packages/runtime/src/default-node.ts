@@ -104,7 +104,7 @@ export function multiCall(
   request: unknown,
   options?: CallOptions,
 ): Promise<MultiCallResult<unknown>> {
-  return multiCallFrom(actingTowards(to[0]), to, request, options)
+  return multiCallFrom(actingTowards(Array.isArray(to) ? to[0] : undefined), to, request, options)
 }
 
 /** As the method `cast` of a process: tells a server something that it does not answer. */

@@ -71,6 +71,10 @@ function oneLine(text: string): string {
 
 /** The codes of the runtime. */
 export const codes = {
+  E_ACTOR_INVALID: {
+    what: '{actor} is not a process that can act: no server, no self, no node.',
+    todo: 'Give this inside a server, self inside a function process, or a node.',
+  },
   E_ADDRESS_OWN: {
     what: 'The address {address} names this node itself.',
     todo: 'Give the address of another node, or give this node another name.',
@@ -78,6 +82,10 @@ export const codes = {
   E_ADDRESS_INVALID: {
     what: 'The address {address} is not of the form name@host or name@host:port.',
     todo: 'Write it like seed@10.0.0.1:9100.',
+  },
+  E_CALLBACK_RESULT: {
+    what: '{callback} of {server} returned {value}, which says nothing to a server.',
+    todo: 'Return nothing, or what stop() and next() make; only handleCall returns a reply.',
   },
   E_CALL_ABORTED: {
     what: 'The call to {target} was aborted by its signal.',
@@ -194,6 +202,10 @@ export const codes = {
   E_RECEIVE_TIMEOUT: {
     what: 'No matching message within {timeoutMs} ms.',
     todo: 'Give receive() a longer timeoutMs, or catch this error where waiting is optional.',
+  },
+  E_REF_INVALID: {
+    what: '{ref} is not a ref.',
+    todo: 'Give what monitor has returned.',
   },
   E_RPC_FAILED: {
     what: 'The function {name} failed on {node}: {problem}.',

@@ -5,7 +5,7 @@ import type { Carrier, CarrierEvents, Channel } from './carrier.ts'
 import type { Clock } from './clock/clock.ts'
 import { Timeouts } from './clock/timeouts.ts'
 import type { PidSource } from './codec/raise.ts'
-import { type RegisteredName, viaOf } from './destination.ts'
+import type { RegisteredName } from './destination.ts'
 import { runtimeError } from './errors.ts'
 import { describe, type ExitReason } from './exit-reason.ts'
 import type { ExtensionKey } from './extension.ts'
@@ -20,6 +20,7 @@ import { functionBehavior, Self } from './process/function-process.ts'
 import { type Behavior, Process, processOf } from './process/process.ts'
 import { Scheduler } from './process/scheduler.ts'
 import { type Spawned, type SpawnOptions, spawnFrom } from './process/spawn.ts'
+import { checkPid } from './process/verbs.ts'
 import { Ref } from './ref.ts'
 import { receiveSignal } from './remote/receive.ts'
 import { RemoteNode } from './remote/remote-node.ts'
@@ -89,12 +90,13 @@ export class Node extends Self implements PidSource {
    * @throws E_NAME_TAKEN, E_NAME_INVALID, E_PROCESS_NAMED, E_PROCESS_DEAD, E_VIA_UNKNOWN, E_VIA_READ_ONLY
    */
   register(name: RegisteredName, pid: AnyPid): void {
+    checkPid(pid)
     this.names.register(name, pid, this.processOf(pid))
   }
 
   /**
    * Frees a name that a process of this node holds; whether it was held.
-   * @throws E_VIA_UNKNOWN
+   * @throws E_VIA_UNKNOWN, E_NAME_INVALID
    */
   unregister(name: RegisteredName): boolean {
     return this.names.unregister(name)
@@ -102,11 +104,10 @@ export class Node extends Self implements PidSource {
 
   /**
    * The process that holds the name, as far as this node knows.
-   * @throws E_VIA_UNKNOWN
+   * @throws E_VIA_UNKNOWN, E_NAME_INVALID
    */
   whereis(name: RegisteredName): Pid | undefined {
-    const via = viaOf(name)
-    return via === undefined ? this.names.get(name as string)?.pid : this.names.resolve(via)
+    return this.names.whereis(name)
   }
 
   /**

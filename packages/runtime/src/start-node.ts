@@ -1,6 +1,7 @@
 /** Starting a node: its creation, then its extensions, in order. */
 
 import { join } from 'node:path'
+import { checkNodeOptions } from './check-node-options.ts'
 import { SignalDecoder } from './codec/signal-decoder.ts'
 import { SignalEncoder } from './codec/signal-encoder.ts'
 import { setDefaultNode } from './default-node.ts'
@@ -17,14 +18,12 @@ const lastCreations = new Map<NodeName, number>()
 /**
  * Starts a node with the extensions given. The first named node of the OS process becomes its default node, until
  * it stops.
- * @throws E_NODE_NAME_INVALID, E_EXTENSION_MISSING, E_EXTENSION_INVALID, E_CREATION_UNREADABLE; what an extension
+ * @throws E_OPTION_INVALID, E_NODE_NAME_INVALID, E_EXTENSION_MISSING, E_EXTENSION_INVALID, E_CREATION_UNREADABLE; what an extension
  * throws while it is installed
  */
 export async function startNode(options: NodeOptions = {}): Promise<Node> {
+  checkNodeOptions(options)
   const name = options.name === undefined ? 'nonode@nohost' : checkNodeName(options.name)
-  if (options.addresses !== undefined && !Array.isArray(options.addresses)) {
-    throw runtimeError('E_OPTION_INVALID', { option: 'addresses', problem: 'it is not an array of addresses' })
-  }
   const seams = seamsOf(options)
   const node = new Node(name, await nextCreation(name, seams, options.dataDir), seams)
   for (const address of options.addresses ?? []) node.addAddress(address)

@@ -4,7 +4,7 @@
  * length needs looking at, and one timer of the clock serves all.
  */
 
-import { runtimeError } from '../errors.ts'
+import { runtimeError, textOf } from '../errors.ts'
 import type { Turns } from '../turns.ts'
 import type { Clock, Timer } from './clock.ts'
 
@@ -124,6 +124,16 @@ export function checkTimeout(timeoutMs: unknown): number {
   if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs
   throw runtimeError('E_OPTION_INVALID', {
     option: 'timeoutMs',
-    problem: `${String(timeoutMs)} is not a number of milliseconds`,
+    problem: `${textOf(timeoutMs)} is not a number of milliseconds`,
   })
+}
+
+/**
+ * An object of options, or undefined. A bare number is what people write who come from elsewhere.
+ * @throws E_OPTION_INVALID
+ */
+export function checkOptions(options: unknown): void {
+  if (options === undefined || (typeof options === 'object' && options !== null)) return
+  const problem = `${textOf(options)} is not an object, such as { timeoutMs: 1000 }`
+  throw runtimeError('E_OPTION_INVALID', { option: 'options', problem })
 }

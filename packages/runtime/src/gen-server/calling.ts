@@ -1,6 +1,6 @@
 /** The caller's side of a call: one promise, settled once, by the reply, an end, a time-out or a signal. */
 
-import { checkTimeout, Timed } from '../clock/timeouts.ts'
+import { checkOptions, checkTimeout, Timed } from '../clock/timeouts.ts'
 import { type Destination, describeDestination } from '../destination.ts'
 import { BarrelError, runtimeError } from '../errors.ts'
 import { describe, type ExitReason } from '../exit-reason.ts'
@@ -35,7 +35,9 @@ export class PendingCall extends Timed {
     super()
     this.#caller = caller
     this.#destination = destination
+    checkOptions(options)
     this.#timeoutMs = checkTimeout(options?.timeoutMs ?? timeoutMsDefault)
+    checkSignal(options?.signal)
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -131,6 +133,11 @@ export function callFrom(
   else if (place === undefined || place instanceof Process) pending.ended('noproc')
   else caller.node.remote(place.node).call(pending, caller, place.target, request)
   return pending.promise
+}
+
+function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return
+  throw runtimeError('E_OPTION_INVALID', { option: 'signal', problem: `${describe(signal)} is not an AbortSignal` })
 }
 
 function nodeStopped(caller: Process): Error {

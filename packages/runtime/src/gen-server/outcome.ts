@@ -1,6 +1,8 @@
 /** What a callback of a server may return besides a reply. */
 
-import type { ExitReason } from '../exit-reason.ts'
+import { checkTimeout } from '../clock/timeouts.ts'
+import { runtimeError } from '../errors.ts'
+import { describe, type ExitReason } from '../exit-reason.ts'
 
 declare const noReplyBrand: unique symbol
 
@@ -58,12 +60,27 @@ export class Next<Reply = never> {
 
 /** Returned by a callback to go on with `handleContinue`, or to be told of silence. From `handleCall`, no reply yet. */
 export function next(then: Then): Next {
+  checkThen(then)
   return new Next(undefined, then)
 }
 
 /** Returned by `handleCall` to reply and then go on with `handleContinue`, or to be told of silence. */
 export function reply<Reply>(value: Reply, then: Then = {}): Next<Reply> {
+  checkThen(then)
   return new Next({ value }, then)
+}
+
+/** @throws E_OPTION_INVALID */
+function checkThen(then: Then): void {
+  if (typeof then !== 'object' || then === null) {
+    throw runtimeError('E_OPTION_INVALID', { option: 'then', problem: `${describe(then)} is not an object` })
+  }
+  for (const option of Object.keys(then)) {
+    if (option !== 'continue' && option !== 'timeoutMs') {
+      throw runtimeError('E_OPTION_INVALID', { option, problem: 'after a callback there is continue and timeoutMs' })
+    }
+  }
+  if (then.timeoutMs !== undefined) checkTimeout(then.timeoutMs)
 }
 
 /** Put into the mailbox of a server that asked to be told of silence. */

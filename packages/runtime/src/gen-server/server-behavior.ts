@@ -1,6 +1,7 @@
 /** Runs the callbacks of a server, one message at a time. */
 
-import { type ExitReason, reasonOf } from '../exit-reason.ts'
+import { runtimeError } from '../errors.ts'
+import { describe, type ExitReason, reasonOf } from '../exit-reason.ts'
 import { enter } from '../process/current.ts'
 import type { Exit } from '../process/exits.ts'
 import { type Behavior, type Process, processState } from '../process/process.ts'
@@ -123,9 +124,16 @@ function settle(process: Process, callback: Callback, result: unknown, message?:
     if (callback === 'init') process.end(result.reason)
     else stopServer(process, result.reason)
   } else {
+    if (result !== undefined && !(result instanceof Next)) throw nonsense(process, callback, result)
     if (callback === 'init') started(process)
     if (result instanceof Next) goOn(process, result.after, message)
   }
+}
+
+/** As in OTP, where it is a bad_return_value: what was meant cannot be known. */
+function nonsense(process: Process, callback: Callback, value: unknown): Error {
+  const server = serverBehavior.labelOf(process)
+  return runtimeError('E_CALLBACK_RESULT', { callback, server, value: describe(value) })
 }
 
 function started(process: Process): void {

@@ -7,7 +7,7 @@ import { describe, type ExitReason } from '../exit-reason.ts'
 import type { Pid } from '../pid.ts'
 import { type Process, processOf } from '../process/process.ts'
 import type { ServerClass, ServerInstance, SpawnOptions, spawnFrom } from '../process/spawn.ts'
-import type { StartWaiter } from './server-start.ts'
+import { ServerStart, type StartWaiter } from './server-start.ts'
 
 /** A server to be started, in full. */
 export interface StartSpec<S extends ServerInstance = ServerInstance> {
@@ -68,9 +68,20 @@ export async function startFrom(
 ): Promise<ReturnType<typeof spawnFrom>> {
   const spec: StartSpec =
     typeof specOrServer === 'function' ? { server: specOrServer, args: args as never } : specOrServer
-  const waiter = new Starting(spec.server?.name, checkTimeout(spec.timeoutMs ?? Infinity))
+  if (typeof spec !== 'object' || spec === null || !ServerStart.isServer(spec.server)) {
+    throw runtimeError('E_SPAWN_INVALID', { body: nameOf(spec) })
+  }
+  if (spec.args !== undefined && !Array.isArray(spec.args)) {
+    throw runtimeError('E_OPTION_INVALID', { option: 'args', problem: 'it is not an array of what init takes' })
+  }
+  const waiter = new Starting(spec.server.name, checkTimeout(spec.timeoutMs ?? Infinity))
   const spawned = parent.node.spawnFor(parent, spec.server, spec.args ?? [], { ...options, name: spec.name, waiter })
   waiter.watch(processOf(spawned.pid as Pid) as Process)
   await waiter.promise
   return spawned
+}
+
+function nameOf(spec: StartSpec | undefined): string {
+  const server: unknown = spec?.server ?? spec
+  return typeof server === 'function' ? server.name || 'a function' : describe(server)
 }

@@ -27,10 +27,19 @@ export class Names {
   unregister(name: RegisteredName): boolean {
     const via = viaOf(name)
     if (via !== undefined) return this.#unregisterVia(via)
-    if (typeof name !== 'string' || isReserved(name)) return false
+    checkName(name)
+    if (isReserved(name)) return false
     const process = this.#held.get(name)
     if (process !== undefined) process.name = undefined
     return this.#held.delete(name)
+  }
+
+  /** @throws E_VIA_UNKNOWN, E_NAME_INVALID */
+  whereis(name: RegisteredName): Pid | undefined {
+    const via = viaOf(name)
+    if (via !== undefined) return this.resolve(via)
+    checkName(name)
+    return this.#held.get(name)?.pid
   }
 
   /** The process of this node that holds one of its own names. */
@@ -112,6 +121,10 @@ export class Names {
     if (resolver === undefined) throw runtimeError('E_VIA_UNKNOWN', { via })
     return resolver
   }
+}
+
+function checkName(name: unknown): asserts name is string {
+  if (typeof name !== 'string') throw runtimeError('E_NAME_INVALID', { name: describeDestination(name) })
 }
 
 function isValid(name: unknown): name is string {

@@ -2,7 +2,8 @@
 
 import { cancelTimerFrom, type Expired, startTimerFrom } from '../clock/process-timers.ts'
 import type { Destination, NameDestination, Watchable } from '../destination.ts'
-import type { ExitReason } from '../exit-reason.ts'
+import { runtimeError } from '../errors.ts'
+import { describe, type ExitReason } from '../exit-reason.ts'
 import { type CallOptions, callFrom } from '../gen-server/calling.ts'
 import { type StartSpec, startFrom } from '../gen-server/starting.ts'
 import type { Node } from '../node.ts'
@@ -56,7 +57,11 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
     return this.#process.trapExit
   }
 
+  /** @throws E_OPTION_INVALID */
   set trapExit(trap: boolean) {
+    if (typeof trap !== 'boolean') {
+      throw runtimeError('E_OPTION_INVALID', { option: 'trapExit', problem: 'it is neither true nor false' })
+    }
     this.#process.trapExit = trap
   }
 
@@ -215,6 +220,12 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
   async startMonitor(server: ServerClass | StartSpec, ...args: unknown[]): Promise<{ pid: AnyPid; ref: Ref }> {
     const { pid, ref } = await startFrom(this.#process, server, args, { monitor: true })
     return { pid, ref: ref as Ref }
+  }
+
+  /** @internal @throws E_ACTOR_INVALID */
+  static checkedProcessOf: (actor: Actor<never, Protocol>) => Process = actor => {
+    if (actor instanceof Actor) return actor.#process
+    throw runtimeError('E_ACTOR_INVALID', { actor: describe(actor) })
   }
 
   /** @internal The process behind an actor. */

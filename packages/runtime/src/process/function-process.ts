@@ -1,11 +1,11 @@
 /** Function processes: an async function that receives messages when it asks for them. */
 
 import type { Timer } from '../clock/clock.ts'
-import { checkTimeout } from '../clock/timeouts.ts'
+import { checkOptions, checkTimeout } from '../clock/timeouts.ts'
 import { runtimeError } from '../errors.ts'
 import { reasonOf } from '../exit-reason.ts'
 import { Actor } from './actor.ts'
-import { matches, type Pattern, refOf } from './pattern.ts'
+import { checkPattern, matches, type Pattern, refOf } from './pattern.ts'
 import { type Behavior, type Process, processState } from './process.ts'
 import type { FunctionBody } from './spawn.ts'
 import { isThenable, never } from './thenable.ts'
@@ -59,7 +59,9 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     let place: number
     let timeoutMs: number
     try {
+      checkOptions(options)
       timeoutMs = checkTimeout(options?.timeoutMs ?? Infinity)
+      checkPattern(pattern)
       place = this.#find(pattern, this.#firstPlace(pattern))
     } catch (error) {
       return Promise.reject(error)

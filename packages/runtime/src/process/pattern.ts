@@ -1,5 +1,7 @@
 /** What `receive` waits for: a predicate, or a shape that the message must have. */
 
+import { runtimeError } from '../errors.ts'
+import { describe } from '../exit-reason.ts'
 import { Pid } from '../pid.ts'
 import { Ref } from '../ref.ts'
 
@@ -13,6 +15,13 @@ export type Pattern<Message> = ((message: Message) => boolean) | Shape
 
 export function matches(pattern: Pattern<never>, message: unknown): boolean {
   return typeof pattern === 'function' ? pattern(message as never) : hasShape(message, pattern)
+}
+
+/** @throws E_OPTION_INVALID */
+export function checkPattern(pattern: unknown): void {
+  if (pattern === undefined || typeof pattern === 'function' || isPlain(pattern)) return
+  const problem = `${describe(pattern)} is neither a function nor a plain object`
+  throw runtimeError('E_OPTION_INVALID', { option: 'pattern', problem })
 }
 
 /** The ref that a message must hold to fit, where the pattern says so at once. */

@@ -140,7 +140,7 @@ export class Scheduler {
 
 function checkOptions(options: SchedulerOptions): void {
   for (const [option, value] of Object.entries(options)) {
-    if (typeof value === 'number' && value > 0) continue
+    if (Object.hasOwn(schedulerDefaults, option) && typeof value === 'number' && value > 0) continue
     throw runtimeError('E_OPTION_INVALID', { option: `scheduler.${option}`, problem: 'it is not a number above 0' })
   }
 }

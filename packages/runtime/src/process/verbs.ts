@@ -15,7 +15,7 @@ import { runtimeError } from '../errors.ts'
 import type { ExitReason } from '../exit-reason.ts'
 import { Cast } from '../gen-server/call.ts'
 import { type AnyPid, Pid } from '../pid.ts'
-import type { Ref } from '../ref.ts'
+import { Ref } from '../ref.ts'
 import type { SignalTarget } from '../signal.ts'
 import { freezeMessage } from '../watching/freeze.ts'
 import { LocalMonitor } from './monitor.ts'
@@ -49,6 +49,11 @@ function placeOfPid(from: Process, pid: AnyPid): Place {
   return from.node.processOf(pid)
 }
 
+/** @throws E_DESTINATION_INVALID where a name or anything else stands for a pid */
+export function checkPid(pid: unknown): asserts pid is AnyPid {
+  if (!(pid instanceof Pid)) throw runtimeError('E_DESTINATION_INVALID', { destination: describeDestination(pid) })
+}
+
 export function sendFrom(from: Process, destination: Destination<never>, message: unknown): boolean {
   if (!from.alive) return true
   const { node } = from
@@ -76,6 +81,7 @@ export function castFrom(from: Process, destination: Destination<never>, request
 }
 
 export function linkFrom(from: Process, pid: AnyPid): void {
+  checkPid(pid)
   if (!from.alive || from.pid.equals(pid)) return
   const place = placeOf(from, pid)
   if (place instanceof Process && place.alive) linkProcesses(from, place)
@@ -92,6 +98,7 @@ export function linkProcesses(one: Process, other: Process): void {
 }
 
 export function unlinkFrom(from: Process, pid: AnyPid): void {
+  checkPid(pid)
   if (!from.alive) return
   const place = placeOf(from, pid)
   if (place instanceof Process) {
@@ -120,6 +127,7 @@ export function monitorFrom(from: Process, watched: Watchable): Ref {
 }
 
 export function demonitorFrom(from: Process, ref: Ref, flush: boolean): boolean {
+  if (!(ref instanceof Ref)) throw runtimeError('E_REF_INVALID', { ref: describeDestination(ref) })
   const monitor = from.monitors?.get(ref.id)
   const isWatching = monitor?.ref.equals(ref) === true
   if (isWatching) {

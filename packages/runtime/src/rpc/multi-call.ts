@@ -1,7 +1,8 @@
 /** One request to several servers at once, after OTP's gen_server:multi_call. */
 
-import { checkTimeout } from '../clock/timeouts.ts'
+import { checkOptions, checkTimeout } from '../clock/timeouts.ts'
 import type { Destination } from '../destination.ts'
+import { runtimeError } from '../errors.ts'
 import { type CallOptions, callFrom } from '../gen-server/calling.ts'
 import type { Process } from '../process/process.ts'
 
@@ -12,6 +13,11 @@ export interface MultiCallResult<To, Reply = unknown> {
   readonly failures: readonly { readonly to: To; readonly error: Error }[]
 }
 
+/** @throws E_OPTION_INVALID */
+export function checkList(option: string, list: unknown): void {
+  if (!Array.isArray(list)) throw runtimeError('E_OPTION_INVALID', { option, problem: 'it is not an array' })
+}
+
 /** @throws E_OPTION_INVALID as a rejection */
 export async function multiCallFrom(
   caller: Process,
@@ -19,7 +25,9 @@ export async function multiCallFrom(
   request: unknown,
   options: CallOptions | undefined,
 ): Promise<MultiCallResult<Destination<never>>> {
+  checkOptions(options)
   if (options?.timeoutMs !== undefined) checkTimeout(options.timeoutMs)
+  checkList('to', destinations)
   const ask = async (to: Destination<never>) => callFrom(caller, to, request, options)
   const answers = await Promise.allSettled(destinations.map(ask))
   const replies: { to: Destination<never>; reply: unknown }[] = []

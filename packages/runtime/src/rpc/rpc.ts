@@ -1,6 +1,6 @@
 /** The calling side of remote calls: functions of other nodes, by the names under which those exposed them. */
 
-import { checkTimeout } from '../clock/timeouts.ts'
+import { checkOptions, checkTimeout } from '../clock/timeouts.ts'
 import { type BarrelError, hasCode, runtimeError } from '../errors.ts'
 import type { ErrorInfo } from '../exit-reason.ts'
 import { type CallOptions, callFrom } from '../gen-server/calling.ts'
@@ -9,6 +9,7 @@ import { Actor } from '../process/actor.ts'
 import type { Process } from '../process/process.ts'
 import { castFrom } from '../process/verbs.ts'
 import type { Protocol } from '../protocol.ts'
+import { checkList } from './multi-call.ts'
 import { type RpcRefusal, readErrorInfo, readReply, requestProblem, rpcName } from './rpc-message.ts'
 import { type ExposedFunctions, exposeOn, unexposeOn } from './serving.ts'
 
@@ -33,7 +34,8 @@ export class Rpc {
 
   /** The same, acting for this server, `self` or node, also after an `await`. */
   as(actor: Actor<never, Protocol>): Rpc {
-    return new Rpc(() => Actor.processOf(actor))
+    const process = Actor.checkedProcessOf(actor)
+    return new Rpc(() => process)
   }
 
   /** As the method of a node, on the node that acts. */
@@ -80,7 +82,9 @@ export class Rpc {
     options?: CallOptions,
   ): Promise<RpcResult[]> {
     const caller = this.#acting()
+    checkOptions(options)
     if (options?.timeoutMs !== undefined) checkTimeout(options.timeoutMs)
+    checkList('nodes', nodes)
     const calls = nodes.map(node =>
       callFunction(caller, node, name, args, options).then(
         value => ({ node, value }),

@@ -36,6 +36,9 @@ const functionsOf = new WeakMap<Node, Functions>()
  */
 export function exposeOn(node: Node, functions: ExposedFunctions): void {
   const exposed = functionsOf.get(node) ?? new Map()
+  if (typeof functions !== 'object' || functions === null) {
+    throw runtimeError('E_EXPOSE_INVALID', { name: describe(functions), problem: 'it is not an object of functions' })
+  }
   const entries = Object.entries(functions)
   for (const [name, code] of entries) {
     const problem = exposeProblem(exposed, name, code)

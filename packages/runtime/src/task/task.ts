@@ -35,6 +35,7 @@ class Tasks {
    * Without it the tasks belong to the callback that is running synchronously, else to the root of the default node.
    */
   of(owner: Actor<never, Protocol>): Tasks {
+    Actor.checkedProcessOf(owner)
     return new Tasks(owner)
   }
 

@@ -1,11 +1,12 @@
 /** What is known of one process, at the moment of asking. */
 
-import { describeDestination, type NamedDestination } from '../destination.ts'
+import type { NamedDestination } from '../destination.ts'
 import { runtimeError } from '../errors.ts'
 import type { Node } from '../node.ts'
-import { type AnyPid, Pid } from '../pid.ts'
+import type { AnyPid } from '../pid.ts'
 import { currentProcess } from '../process/current.ts'
 import { type Process, processState } from '../process/process.ts'
+import { checkPid } from '../process/verbs.ts'
 import type { Subject } from './system-events.ts'
 import { subjectOf } from './watching.ts'
 
@@ -36,7 +37,7 @@ export interface ProcessInfo extends Subject {
 
 /** @throws E_DESTINATION_INVALID, E_PID_NOT_LOCAL */
 export function processInfoOf(node: Node, pid: AnyPid): ProcessInfo | undefined {
-  if (!(pid instanceof Pid)) throw runtimeError('E_DESTINATION_INVALID', { destination: describeDestination(pid) })
+  checkPid(pid)
   if (pid.node !== node.name) throw runtimeError('E_PID_NOT_LOCAL', { pid, node: node.name })
   const process = node.processOf(pid)
   return process === undefined ? undefined : infoOf(process)
