@@ -1,4 +1,5 @@
 import { runtimeError } from './errors.ts'
+import { describe } from './exit-reason.ts'
 
 /** `name@host`: stable over restarts of the node; the creation tells its lives apart. */
 export type NodeName = string
@@ -50,6 +51,7 @@ export function hostOf(node: NodeName): string {
  * @throws E_ADDRESS_INVALID, E_NODE_NAME_INVALID
  */
 export function parseAddress(address: string): Address {
+  if (typeof address !== 'string') throw runtimeError('E_ADDRESS_INVALID', { address: describe(address) })
   if (/^[^@]*:/.test(address)) throw runtimeError('E_ADDRESS_INVALID', { address })
   const colon = address.indexOf(':')
   const node = checkNodeName(colon < 0 ? address : address.slice(0, colon))
