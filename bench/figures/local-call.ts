@@ -4,7 +4,9 @@ import { defaultNode, GenServer } from '@barrel-actors/runtime'
 import type { Figure } from '../harness/figure.ts'
 import { stepsPerSecond } from '../harness/pace.ts'
 import { erlang } from '../peers/erlang.ts'
+import { nactCall } from '../peers/nact.ts'
 import { ringCall } from '../peers/ring.ts'
+import { xstateCall } from '../peers/xstate.ts'
 import { type Add, callsPerStep } from '../workload.ts'
 import { inProcess } from './in-process.ts'
 
@@ -32,5 +34,5 @@ export const localCall: Figure = {
       if (count % callsPerStep !== 0) throw new Error(`${count} calls were answered.`)
       return perSecond * callsPerStep
     }),
-  peers: { ring: ringCall, erlang: erlang('call', 'higher') },
+  peers: { ring: ringCall, erlang: erlang('call', 'higher'), nact: nactCall, xstate: xstateCall },
 }

@@ -4,7 +4,9 @@ import { defaultNode, GenServer, type Self } from '@barrel-actors/runtime'
 import type { Figure } from '../harness/figure.ts'
 import { heapBytesEach } from '../harness/pace.ts'
 import { erlang } from '../peers/erlang.ts'
+import { nactIdleBytes } from '../peers/nact.ts'
 import { ringIdleBytes } from '../peers/ring.ts'
+import { xstateIdleBytes } from '../peers/xstate.ts'
 import { type Add, idleProcesses } from '../workload.ts'
 import { inProcess } from './in-process.ts'
 
@@ -35,5 +37,5 @@ export const localIdle: Figure = {
   better: 'lower',
   peer: 'erlang',
   ours: () => inProcess(defaultNode(), self => heapBytesEach(idleProcesses, () => startCounters(self))),
-  peers: { erlang: erlang('idle', 'lower'), ring: ringIdleBytes },
+  peers: { erlang: erlang('idle', 'lower'), ring: ringIdleBytes, nact: nactIdleBytes, xstate: xstateIdleBytes },
 }

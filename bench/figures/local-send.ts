@@ -4,7 +4,9 @@ import { defaultNode, GenServer, type Self, type ServerPid } from '@barrel-actor
 import type { Figure } from '../harness/figure.ts'
 import { stepsPerSecond } from '../harness/pace.ts'
 import { erlang } from '../peers/erlang.ts'
+import { nactSend } from '../peers/nact.ts'
 import { ringSend } from '../peers/ring.ts'
+import { xstateSend } from '../peers/xstate.ts'
 import { type Add, sendsPerBatch } from '../workload.ts'
 import { inProcess } from './in-process.ts'
 
@@ -53,5 +55,5 @@ export const localSend: Figure = {
       if (total !== batches * sendsPerBatch) throw new Error(`${total} of ${batches * sendsPerBatch} sends were taken.`)
       return perSecond * sendsPerBatch
     }),
-  peers: { ring: ringSend, erlang: erlang('send', 'higher') },
+  peers: { ring: ringSend, erlang: erlang('send', 'higher'), nact: nactSend, xstate: xstateSend },
 }

@@ -4,7 +4,9 @@ import { defaultNode, type Self } from '@barrel-actors/runtime'
 import type { Figure } from '../harness/figure.ts'
 import { stepsPerSecond } from '../harness/pace.ts'
 import { erlang } from '../peers/erlang.ts'
+import { nactSpawn } from '../peers/nact.ts'
 import { ringSpawn } from '../peers/ring.ts'
+import { xstateSpawn } from '../peers/xstate.ts'
 import { spawnsPerBatch } from '../workload.ts'
 import { inProcess } from './in-process.ts'
 
@@ -32,5 +34,5 @@ export const localSpawn: Figure = {
   better: 'higher',
   peer: 'erlang',
   ours: () => inProcess(defaultNode(), async self => (await stepsPerSecond(() => spawnBatch(self))) * spawnsPerBatch),
-  peers: { erlang: erlang('spawn', 'higher'), ring: ringSpawn },
+  peers: { erlang: erlang('spawn', 'higher'), ring: ringSpawn, nact: nactSpawn, xstate: xstateSpawn },
 }
