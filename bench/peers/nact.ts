@@ -62,12 +62,12 @@ export async function nactSpawn(): Promise<number> {
       new Promise<void>(resolve => {
         const last = ended + spawnsPerBatch
         for (let spawns = 0; spawns < spawnsPerBatch; spawns++) {
-          const actor = spawn(system, (_: undefined, __: 'end', { self }) => {
+          const end = (_: undefined, __: 'end', { self }: { self: Ref<'end'> }) => {
             stop(self)
             if (++ended === last) resolve()
             return undefined
-          })
-          dispatch(actor, 'end')
+          }
+          dispatch(spawn(system, end, `actor-${ended}-${spawns}`), 'end')
         }
       }),
   )
@@ -79,9 +79,9 @@ export function nactIdleBytes(): Promise<number> {
   const system = start()
   return heapBytesEach(idleProcesses, async () => {
     for (let started = 0; started < idleProcesses; started++) {
-      const counter = spawn(system, (state: { count: number } = { count: 0 }, { add }: Add) => ({
-        count: state.count + add,
-      }))
+      const count = (state: { count: number } = { count: 0 }, { add }: Add) => ({ count: state.count + add })
+      // Named, as the names that it gives by itself repeat.
+      const counter = spawn(system, count, `counter-${started}`)
       dispatch(counter, { add: 1 })
     }
     await query(

@@ -18,6 +18,7 @@ import { Actor } from './process/actor.ts'
 import { Exits } from './process/exits.ts'
 import { functionBehavior, Self } from './process/function-process.ts'
 import { type Behavior, Process, processOf } from './process/process.ts'
+import { ProcessTable } from './process/process-table.ts'
 import { Scheduler } from './process/scheduler.ts'
 import { type Spawned, type SpawnOptions, spawnFrom } from './process/spawn.ts'
 import { checkPid } from './process/verbs.ts'
@@ -47,7 +48,7 @@ export class Node extends Self implements PidSource {
   /** @internal */ readonly names: Names = new Names()
   /** @internal */ readonly root: Process
   /** @internal */ carrier: Carrier | undefined = undefined
-  readonly #processes = new Map<number, Process>()
+  readonly #processes = new ProcessTable()
   readonly #remotes = new Map<NodeName, RemoteNode>()
   readonly #endpoints = new Map<NodeName, Endpoint>()
   readonly #addressResolvers: AddressResolver[] = []
@@ -131,7 +132,10 @@ export class Node extends Self implements PidSource {
 
   /** The processes of this node, in the order they were started; the root comes first. */
   processes(): AnyPid[] {
-    return [...this.#processes.values()].map(process => process.pid)
+    return this.#processes
+      .newestFirst()
+      .reverse()
+      .map(process => process.pid)
   }
 
   /**
@@ -222,7 +226,7 @@ export class Node extends Self implements PidSource {
 
   async #stop(): Promise<void> {
     const { root } = this
-    for (const process of [...this.#processes.values()].reverse()) {
+    for (const process of this.#processes.newestFirst()) {
       if (process !== root) process.end('shutdown')
     }
     const problems: unknown[] = []
@@ -246,7 +250,7 @@ export class Node extends Self implements PidSource {
   addProcess(behavior: Behavior): Process {
     this.#nextSerial++
     const process = new Process(this, this.#nextSerial, behavior)
-    this.#processes.set(this.#nextSerial, process)
+    this.#processes.add(process)
     return process
   }
 
@@ -259,7 +263,7 @@ export class Node extends Self implements PidSource {
 
   /** @internal Removes an ended process from the tables. */
   forget(process: Process): void {
-    this.#processes.delete(process.pid.serial)
+    this.#processes.remove(process)
     this.names.forget(process)
   }
 
@@ -268,7 +272,7 @@ export class Node extends Self implements PidSource {
     const known = processOf(pid)
     if (known !== undefined) return known.node === this && known.alive ? known : undefined
     if (pid.node !== this.name || pid.creation !== this.creation) return undefined
-    return this.#processes.get(pid.serial)
+    return this.#processes.bySerial(pid.serial)
   }
 
   /** @internal */
@@ -290,10 +294,15 @@ export class Node extends Self implements PidSource {
   /** @internal A pid that came over a channel: the very pid of a live process of this node, else one that leads away. */
   pidOf(node: NodeName, creation: number, serial: number): Pid {
     if (node === this.name && creation === this.creation) {
-      const process = this.#processes.get(serial)
+      const process = this.#processes.bySerial(serial)
       if (process !== undefined) return process.pid
     }
     return new Pid(node, creation, serial, this)
+  }
+
+  /** @internal The pid of this process leaves the node: from now on it is found by its serial. */
+  export(process: Process): void {
+    this.#processes.export(process)
   }
 
   /** @internal */

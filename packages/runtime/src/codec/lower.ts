@@ -11,6 +11,7 @@ import type { NodeLife } from '../carrier.ts'
 import { BarrelError, runtimeError, textOf } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { Pid } from '../pid.ts'
+import { exportPid } from '../process/process.ts'
 import { Ref } from '../ref.ts'
 import { tag, typedArrayClasses } from './tags.ts'
 
@@ -123,6 +124,7 @@ export class Lowering {
 
   #pid(pid: Pid): unknown[] {
     const { local, remote } = this.#ends
+    exportPid(pid)
     if (isOf(pid, local)) return [C1, tag.pidOfSender, pid.serial]
     if (isOf(pid, remote)) return [C1, tag.pidOfReceiver, pid.serial]
     return [C1, tag.pid, pid.node, pid.creation, pid.serial]

@@ -3,7 +3,8 @@
 import { Packr, RESERVE_START_SPACE } from 'msgpackr'
 import type { NodeLife } from '../carrier.ts'
 import { BarrelError, runtimeError } from '../errors.ts'
-import { Pid } from '../pid.ts'
+import { type AnyPid, Pid } from '../pid.ts'
+import { exportPid } from '../process/process.ts'
 import type { Signal, SignalTarget } from '../signal.ts'
 import { type Ends, Lowering } from './lower.ts'
 import { signalKind } from './signal-kind.ts'
@@ -41,26 +42,32 @@ export class SignalEncoder implements Ends {
     const kind = signalKind[signal.kind]
     switch (signal.kind) {
       case 'send':
-        return [kind, signal.from.serial, this.#target(signal.to), this.#lowering.lower(signal.message)]
+        return [kind, serialOf(signal.from), this.#target(signal.to), this.#lowering.lower(signal.message)]
       case 'cast':
-        return [kind, signal.from.serial, this.#target(signal.to), this.#lowering.lower(signal.request)]
+        return [kind, serialOf(signal.from), this.#target(signal.to), this.#lowering.lower(signal.request)]
       case 'call':
-        return [kind, signal.from.serial, this.#target(signal.to), signal.ref, this.#lowering.lower(signal.request)]
+        return [kind, serialOf(signal.from), this.#target(signal.to), signal.ref, this.#lowering.lower(signal.request)]
       case 'reply':
         return [kind, signal.ref, this.#lowering.lower(signal.value)]
       case 'link':
-        return [kind, signal.from.serial, this.#target(signal.to)]
+        return [kind, serialOf(signal.from), this.#target(signal.to)]
       case 'unlink':
       case 'unlinkAck':
-        return [kind, signal.from.serial, this.#target(signal.to), signal.id]
+        return [kind, serialOf(signal.from), this.#target(signal.to), signal.id]
       case 'monitor':
-        return [kind, signal.from.serial, this.#target(signal.to), signal.ref]
+        return [kind, serialOf(signal.from), this.#target(signal.to), signal.ref]
       case 'demonitor':
         return [kind, signal.ref]
       case 'down':
         return [kind, signal.ref, this.#lowering.lower(signal.reason)]
       case 'exit':
-        return [kind, signal.from.serial, this.#target(signal.to), this.#lowering.lower(signal.reason), signal.linked]
+        return [
+          kind,
+          serialOf(signal.from),
+          this.#target(signal.to),
+          this.#lowering.lower(signal.reason),
+          signal.linked,
+        ]
       default:
         return signal satisfies never
     }
@@ -69,6 +76,12 @@ export class SignalEncoder implements Ends {
   /** A name, a serial, or a serial with the creation of a life that is not known to be the one at the other end. */
   #target(target: SignalTarget): string | number | [number, number] {
     if (!(target instanceof Pid)) return target as string
+    exportPid(target)
     return target.creation === this.remote?.creation ? target.serial : [target.serial, target.creation]
   }
+}
+
+function serialOf(pid: AnyPid): number {
+  exportPid(pid)
+  return pid.serial
 }

@@ -29,17 +29,18 @@ interface Waiter {
 
 /** What the code of a function process acts through. */
 export class Self<Message = unknown> extends Actor<Message> implements AsyncIterable<Message> {
-  #code: FunctionBody | undefined
+  readonly #code: FunctionBody | undefined
+  /** Whether its code has been called, or there is none. */
+  #begun: boolean
   #waiter: Waiter | undefined
   /** The message that it took last, until it asks for the next. */
   #taken: unknown
-  readonly #label: string
 
   /** @internal */
   constructor(process: Process | undefined, code: FunctionBody | undefined) {
     super(process)
     this.#code = code
-    this.#label = code?.name ?? 'root'
+    this.#begun = code === undefined
   }
 
   /**
@@ -142,7 +143,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
   }
 
   /** Its turn: starts the code, or gives the waiting `receive` its message. */
-  static turn: (self: Self) => number = self => (self.#code === undefined ? self.#look() : self.#start(self.#code))
+  static turn: (self: Self) => number = self => (self.#begun ? self.#look() : self.#start(self.#code as FunctionBody))
 
   /** @internal Gives an idle process its message at once: its code goes on in a microtask, as it would after a turn. */
   static takes: (self: Self, process: Process, message: unknown) => boolean = (self, process, message) => {
@@ -157,12 +158,17 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
   }
 
   #start(code: FunctionBody): number {
-    this.#code = undefined
+    this.#begun = true
     Actor.processOf(this).state = processState.busy
     try {
       const result = code(this as Self)
-      if (isThenable(result)) Promise.resolve(result).then(this.#returned, this.#threw)
-      else this.#returned()
+      if (!isThenable(result)) this.#returned()
+      else {
+        Promise.resolve(result).then(
+          () => this.#returned(),
+          error => this.#threw(error),
+        )
+      }
     } catch (error) {
       this.#threw(error)
     }
@@ -207,10 +213,12 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     self.#waiter = undefined
   }
 
-  readonly #returned = (): void => Actor.processOf(this).end('normal')
+  #returned(): void {
+    Actor.processOf(this).end('normal')
+  }
 
   // The ExitedError of its own exit() finds the process ended already.
-  readonly #threw = (error: unknown): void => {
+  #threw(error: unknown): void {
     const process = Actor.processOf(this)
     if (!process.alive) return
     const reason = reasonOf(error)
@@ -219,7 +227,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
   }
 
   /** @internal */
-  static labelOf: (self: Self) => string = self => self.#label || 'anonymous'
+  static labelOf: (self: Self) => string = self => (self.#code === undefined ? 'root' : self.#code.name || 'anonymous')
 }
 
 export const functionBehavior: Behavior = {

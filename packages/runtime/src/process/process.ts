@@ -39,18 +39,21 @@ export interface Awaiting {
 }
 
 export class Process {
-  readonly node: Node
-  readonly pid: Pid
+  // What every message touches comes first, so that it lies together in memory.
+  state: number = processState.queued
+  mailbox: Mailbox | undefined = undefined
   readonly behavior: Behavior
   /** The server or the context of the function: what `behavior` works on. */
   body: unknown = undefined
-  state: number = processState.queued
-  mailbox: Mailbox | undefined = undefined
-  /** The name that it is registered under. */
-  name: string | undefined = undefined
+  readonly node: Node
+  /** Runs out when no message comes. */
+  idle: IdleTimer | undefined = undefined
   trapExit = false
   /** How many turns it had and messages it took. */
   reductions = 0
+  readonly pid: Pid
+  /** The name that it is registered under. */
+  name: string | undefined = undefined
   /** Processes of this node that it is linked to. */
   links: Set<Process> | undefined = undefined
   /** Processes of other nodes that it is linked to, by the text of the pid. */
@@ -65,12 +68,15 @@ export class Process {
   parent: Pid | undefined = undefined
   /** Who waits for its `init`. */
   starting: StartWaiter | undefined = undefined
-  /** Runs out when no message comes. */
-  idle: IdleTimer | undefined = undefined
   /** The callback whose promise it awaits. */
   awaiting: Awaiting | undefined = undefined
   /** The timers that send to it. */
   timers: ProcessTimers | undefined = undefined
+  /** The processes of its node, in the order they were started. */
+  older: Process | undefined = undefined
+  newer: Process | undefined = undefined
+  /** Whether its pid has left the node, and may come back. */
+  exported = false
   /** Made when someone first asks for the signal. */
   abort: AbortController | undefined = undefined
 
@@ -111,6 +117,12 @@ export class Process {
   end(reason: ExitReason): void {
     this.node.exits.end(this, reason)
   }
+}
+
+/** A pid is about to leave its node, and may come back as its parts. */
+export function exportPid(pid: AnyPid): void {
+  const process = processOf(pid)
+  if (process !== undefined && !process.exported) process.node.export(process)
 }
 
 /** The process behind a pid, when it lives or lived on a node of this OS process. */

@@ -6,6 +6,9 @@ import { program } from './program.suite.ts'
 
 const delayMsMax = 20
 
+/** An end may go along a chain of links from node to node, through every process that there can be. */
+const crossingsMax = 50
+
 test('processes on two nodes see what they would see on one, once everything has arrived', async () => {
   await fc.assert(
     fc.asyncProperty(program, fc.nat(), async (steps, seed) => {
@@ -14,7 +17,7 @@ test('processes on two nodes see what they would see on one, once everything has
       const a = await simulation.startNode({ name: 'a@sim' })
       const b = await simulation.startNode({ name: 'b@sim' })
       await simulation.until(a.connect(b.name))
-      await compare(steps, { nodes: [a, b], settle: () => simulation.advance(delayMsMax * 3) })
+      await compare(steps, { nodes: [a, b], settle: () => simulation.advance(delayMsMax * crossingsMax) })
     }),
     { numRuns: 500 },
   )
