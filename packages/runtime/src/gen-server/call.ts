@@ -17,17 +17,22 @@ export interface From<Reply = unknown> {
   reply(value: Reply): void
 }
 
-/** A call on its way to, or waiting in, a process of this node. */
-export abstract class Call implements From {
-  readonly kind = 'call'
+/** What a server takes in `handleCall` or `handleCast`, in one test of what it is. */
+export abstract class Request {
+  abstract readonly kind: 'call' | 'cast'
   readonly request: unknown
-  #server: Process | undefined = undefined
-  #newer: Call | undefined = undefined
-  #older: Call | undefined = undefined
 
   constructor(request: unknown) {
     this.request = request
   }
+}
+
+/** A call on its way to, or waiting in, a process of this node. */
+export abstract class Call extends Request implements From {
+  readonly kind = 'call'
+  #server: Process | undefined = undefined
+  #newer: Call | undefined = undefined
+  #older: Call | undefined = undefined
 
   /** Itself: so that a function process reads `{ kind: 'call', request, from }`. */
   get from(): From {
@@ -79,11 +84,6 @@ export abstract class Call implements From {
 }
 
 /** A cast on its way to a process of this node. */
-export class Cast {
+export class Cast extends Request {
   readonly kind = 'cast'
-  readonly request: unknown
-
-  constructor(request: unknown) {
-    this.request = request
-  }
 }

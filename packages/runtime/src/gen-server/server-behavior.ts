@@ -6,39 +6,56 @@ import { enter } from '../process/current.ts'
 import type { Exit } from '../process/exits.ts'
 import { type Behavior, type Process, processState } from '../process/process.ts'
 import { isThenable } from '../process/thenable.ts'
-import { Call, Cast } from './call.ts'
+import { Call, Request } from './call.ts'
 import { runInit } from './gen-server.ts'
 import { Next, noReply, Stop, type Then } from './outcome.ts'
 import { IdleTimer } from './server-idle.ts'
-import { type AnyServer, ServerStart } from './server-start.ts'
+import type { AnyServer, ServerStart } from './server-start.ts'
 
 type Callback = 'constructor' | 'init' | 'handleCall' | 'handleCast' | 'handleContinue' | 'handleInfo' | 'terminate'
 
 /** The callback that runs, or ran last, of whichever server. */
 let running: Callback = 'init'
 
-export const serverBehavior: Behavior = {
+/** Of a server that had no turn yet, or is in its constructor: the body is its {@link ServerStart}. */
+export const startingBehavior: Behavior = {
   kind: 'server',
 
   run(process, budget) {
-    const isNew = process.body instanceof ServerStart
-    if (isNew) begin(process, process.body as ServerStart)
+    begin(process, process.body as ServerStart)
     // Where each message is a turn of its own, the start is one too.
-    const taken = isNew && budget === 1 ? 1 : takeMessages(process, budget)
+    const taken = budget === 1 ? 1 : takeMessages(process, budget)
     if (process.state === processState.running) rest(process)
     return taken
   },
 
-  labelOf: ({ body }) => (body instanceof ServerStart ? body.label : (body as AnyServer).constructor.name),
+  labelOf: process => (process.body as ServerStart).label,
+
+  callbackOf: () => running,
+
+  ended(process) {
+    process.starting = (process.body as ServerStart | undefined)?.waiter
+  },
+}
+
+/** Of a server: the body is the server. */
+const serverBehavior: Behavior = {
+  kind: 'server',
+
+  run(process, budget) {
+    const taken = takeMessages(process, budget)
+    if (process.state === processState.running) rest(process)
+    return taken
+  },
+
+  labelOf: process => (process.body as AnyServer).constructor.name,
 
   callbackOf: process => process.awaiting?.callback ?? running,
 
-  statusOf: ({ body }) => (body instanceof ServerStart ? undefined : (body as AnyServer).formatStatus()),
+  statusOf: process => (process.body as AnyServer).formatStatus(),
 
   ended(process) {
     process.idle?.cancel()
-    // It ended before its first turn.
-    if (process.body instanceof ServerStart) process.starting = process.body.waiter
   },
 }
 
@@ -52,6 +69,7 @@ function begin(process: Process, start: ServerStart): void {
   }
   if (!process.alive) return
   process.body = server
+  process.behavior = serverBehavior
   process.starting = start.waiter
   try {
     settle(process, 'init', server[runInit](start.args as never[]))
@@ -71,14 +89,16 @@ function takeMessages(process: Process, budget: number): number {
       message = mailbox.shift()
       taken++
       if (process.idle !== undefined) process.idle.cancel()
-      if (message instanceof Call) {
-        running = 'handleCall'
-        // Its caller has given up, or its caller's node is gone.
-        if (message.isOpen) answer(process, message, server.handleCall(message.request as never, message))
-      } else if (message instanceof Cast) {
-        running = 'handleCast'
-        const result = server.handleCast(message.request as never)
-        if (result !== undefined) settle(process, 'handleCast', result, message)
+      if (message instanceof Request) {
+        if (message instanceof Call) {
+          running = 'handleCall'
+          // Its caller has given up, or its caller's node is gone.
+          if (message.isOpen) answer(process, message, server.handleCall(message.request as never, message))
+        } else {
+          running = 'handleCast'
+          const result = server.handleCast(message.request as never)
+          if (result !== undefined) settle(process, 'handleCast', result, message)
+        }
       } else if (process.trapExit && isParentExit(process, message)) {
         stopServer(process, message.reason)
       } else {
@@ -132,7 +152,7 @@ function settle(process: Process, callback: Callback, result: unknown, message?:
 
 /** As in OTP, where it is a bad_return_value: what was meant cannot be known. */
 function nonsense(process: Process, callback: Callback, value: unknown): Error {
-  const server = serverBehavior.labelOf(process)
+  const server = process.behavior.labelOf(process)
   return runtimeError('E_CALLBACK_RESULT', { callback, server, value: describe(value) })
 }
 
@@ -221,5 +241,5 @@ function stopServer(process: Process, reason: ExitReason): void {
 
 /** What its sender gave. */
 function requestOf(message: unknown): unknown {
-  return message instanceof Call || message instanceof Cast ? message.request : message
+  return message instanceof Request ? message.request : message
 }

@@ -1,4 +1,7 @@
-/** Messages waiting for one process, in the order they came: a ring that grows by doubling. */
+/**
+ * Messages waiting for one process, in the order they came. Most processes have one at most: it lies alone. More lie
+ * in a ring that grows by doubling, until it is empty again.
+ */
 
 const slotsMin = 4
 
@@ -8,6 +11,16 @@ const slotsKept = 1_024
 /** From this many messages on it pays to note where a fresh ref may be found first. */
 const markFrom = 32
 
+/** Stands where no message lies alone: `undefined` is a message like any other. */
+const nobody: unique symbol = Symbol('nobody')
+
+// Filled, so that every ring has the same kind of elements and code for them is compiled once.
+const slotsFor = (length: number): unknown[] => new Array(length).fill(undefined)
+
+/** The ring of all that never had two messages at once. */
+const noSlots = slotsFor(1)
+noSlots.length = 0
+
 /** No message before `place` can hold the ref: they were here before it was made. */
 interface Mark {
   readonly ref: number
@@ -15,42 +28,57 @@ interface Mark {
 }
 
 export class Mailbox {
-  #slots: unknown[] = new Array(slotsMin)
+  /** The only message, where it came to an empty mailbox: then the ring is empty. */
+  #alone: unknown = nobody
+  /** How many messages wait. */
+  length = 0
   #head = 0
-  #length = 0
+  #slots: unknown[] = noSlots
   /** How often `remove` took something: places that were noted before mean nothing any more. */
   removals = 0
   /** For the newest ref only: who asks with a ref waits for its answer before asking again. */
-  #mark: Mark | undefined
+  #mark: Mark | undefined = undefined
 
-  get length(): number {
-    return this.#length
+  /** Adds the newest. Whether it had to make more room. */
+  push(message: unknown): boolean {
+    if (this.length !== 0) return this.#pushBehind(message)
+    this.#alone = message
+    this.length = 1
+    return false
   }
 
-  /** Adds the newest. Whether it had to double its room. */
-  push(message: unknown): boolean {
-    const isFull = this.#length === this.#slots.length
+  #pushBehind(message: unknown): boolean {
+    if (this.#alone !== nobody) this.#intoRing()
+    const isFull = this.length === this.#slots.length
     if (isFull) this.#grow()
-    this.#slots[(this.#head + this.#length) & (this.#slots.length - 1)] = message
-    this.#length++
+    this.#slots[(this.#head + this.length) & (this.#slots.length - 1)] = message
+    this.length++
     return isFull
   }
 
   /** Takes the oldest message. The mailbox must not be empty. */
   shift(): unknown {
+    const message = this.#alone
+    if (message === nobody) return this.#shiftRing()
+    this.#alone = nobody
+    this.length = 0
+    return message
+  }
+
+  #shiftRing(): unknown {
     const head = this.#head
     const message = this.#slots[head]
     this.#slots[head] = undefined
     this.#head = (head + 1) & (this.#slots.length - 1)
-    this.#length--
-    if (this.#length === 0 && this.#slots.length > slotsKept) this.#giveBack()
+    this.length--
+    if (this.length === 0 && this.#slots.length > slotsKept) this.#giveBack()
     if (this.#mark !== undefined) this.#takenBefore(this.#mark, 0)
     return message
   }
 
   /** Notes that a ref was made just now. */
   markFresh(ref: number): void {
-    if (this.#length >= markFrom) this.#mark = { ref, place: this.#length }
+    if (this.length >= markFrom) this.#mark = { ref, place: this.length }
   }
 
   /** Where a message that holds the ref may be found first. */
@@ -60,6 +88,7 @@ export class Mailbox {
 
   /** The message at that place, 0 being the oldest. */
   at(index: number): unknown {
+    if (this.#alone !== nobody) return this.#alone
     return this.#slots[(this.#head + index) & (this.#slots.length - 1)]
   }
 
@@ -68,18 +97,18 @@ export class Mailbox {
     if (index === 0) return this.shift()
     const mask = this.#slots.length - 1
     const message = this.at(index)
-    for (let place = index; place < this.#length - 1; place++) {
+    for (let place = index; place < this.length - 1; place++) {
       this.#slots[(this.#head + place) & mask] = this.#slots[(this.#head + place + 1) & mask]
     }
-    this.#length--
-    this.#slots[(this.#head + this.#length) & mask] = undefined
+    this.length--
+    this.#slots[(this.#head + this.length) & mask] = undefined
     if (this.#mark !== undefined) this.#takenBefore(this.#mark, index)
     return message
   }
 
   /** Removes every message that `unwanted` says. */
   remove(unwanted: (message: unknown) => boolean): void {
-    for (let index = this.#length - 1; index >= 0; index--) {
+    for (let index = this.length - 1; index >= 0; index--) {
       if (!unwanted(this.at(index))) continue
       this.takeAt(index)
       this.removals++
@@ -92,13 +121,20 @@ export class Mailbox {
   }
 
   #giveBack(): void {
-    this.#slots = new Array(slotsMin)
+    this.#slots = noSlots
     this.#head = 0
+  }
+
+  /** What lay alone is the first in the ring from now on. */
+  #intoRing(): void {
+    if (this.#slots.length === 0) this.#slots = slotsFor(slotsMin)
+    this.#slots[this.#head] = this.#alone
+    this.#alone = nobody
   }
 
   #grow(): void {
     const old = this.#slots
-    const grown = new Array<unknown>(old.length * 2)
+    const grown = slotsFor(old.length * 2)
     for (let index = 0; index < old.length; index++) grown[index] = old[(this.#head + index) & (old.length - 1)]
     this.#slots = grown
     this.#head = 0

@@ -42,7 +42,8 @@ export class Process {
   // What every message touches comes first, so that it lies together in memory.
   state: number = processState.queued
   mailbox: Mailbox | undefined = undefined
-  readonly behavior: Behavior
+  /** Another one once a server is through its constructor. */
+  behavior: Behavior
   /** The server or the context of the function: what `behavior` works on. */
   body: unknown = undefined
   readonly node: Node

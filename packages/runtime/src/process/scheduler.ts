@@ -11,7 +11,7 @@ import type { Clock } from '../clock/clock.ts'
 import { runtimeError } from '../errors.ts'
 import type { Turns } from '../turns.ts'
 import type { Watching } from '../watching/watching.ts'
-import { enter } from './current.ts'
+import { currentProcess, enter } from './current.ts'
 import { type Process, processState } from './process.ts'
 import { Slice, type SliceOptions } from './slice.ts'
 
@@ -28,18 +28,20 @@ export const schedulerDefaults: SchedulerOptions = {
 
 const queueSlotsMin = 64
 
+const slotsFor = (length: number): (Process | undefined)[] => new Array(length).fill(undefined)
+
 export class Scheduler {
   readonly #turns: Turns
-  readonly #options: SchedulerOptions
+  readonly #processMessagesMax: number
   readonly #slice: Slice
   readonly #watching: Watching
   /** Whether each message is a turn of its own, and is timed. Settled anew in every slice. */
   #timed = false
-  #queue: (Process | undefined)[] = new Array(queueSlotsMin)
+  #queue: (Process | undefined)[] = slotsFor(queueSlotsMin)
   #head = 0
   #length = 0
-  #running = false
-  #soonAsked = false
+  /** Whether the queue is being run, or will be in this turn of the event loop. */
+  #awake = false
   /** Whether a slice has begun since the event loop last had its turn. */
   #sliceOpen = false
 
@@ -47,7 +49,7 @@ export class Scheduler {
   constructor(clock: Clock, turns: Turns, options: SchedulerOptions, watching: Watching) {
     checkOptions(options)
     this.#turns = turns
-    this.#options = options
+    this.#processMessagesMax = options.processMessagesMax
     this.#slice = new Slice(clock, options)
     this.#watching = watching
   }
@@ -57,7 +59,7 @@ export class Scheduler {
     if (this.#length === this.#queue.length) this.#grow()
     this.#queue[(this.#head + this.#length) & (this.#queue.length - 1)] = process
     this.#length++
-    if (!this.#running && !this.#soonAsked) this.#askSoon()
+    if (!this.#awake) this.#askSoon()
   }
 
   /** Counts one message that is taken outside a turn; false where the slice is used up. */
@@ -71,13 +73,8 @@ export class Scheduler {
   #askSoon(): void {
     // The slice is used up: the queue waits until the event loop had its turn.
     if (this.#sliceOpen && this.#slice.isUsedUp) return
-    this.#soonAsked = true
-    this.#turns.soon(this.#runSoon)
-  }
-
-  readonly #runSoon = (): void => {
-    this.#soonAsked = false
-    this.#run()
+    this.#awake = true
+    this.#turns.soon(this.#runNow)
   }
 
   #openSlice(): void {
@@ -89,29 +86,35 @@ export class Scheduler {
 
   readonly #closeSlice = (): void => {
     this.#sliceOpen = false
-    if (this.#length > 0) this.#run()
+    if (this.#length > 0) this.#runNow()
+  }
+
+  readonly #runNow = (): void => {
+    if (!this.#sliceOpen) this.#openSlice()
+    this.#awake = true
+    const before = currentProcess()
+    this.#run()
+    enter(before)
+    this.#awake = false
   }
 
   #run(): void {
-    if (!this.#sliceOpen) this.#openSlice()
-    this.#running = true
     const slice = this.#slice
     while (this.#length > 0 && !slice.isUsedUp) {
       const process = this.#shift()
       if (process.state !== processState.queued) continue
       process.state = processState.running
-      const before = enter(process)
+      enter(process)
       // A turn without a message (a start, a fruitless look) counts too: it cannot be had for nothing.
       const taken = (this.#timed ? this.#runTimed(process) : process.behavior.run(process, this.#budget)) || 1
       process.reductions += taken
-      enter(before)
       slice.spend(taken)
     }
-    this.#running = false
   }
 
   get #budget(): number {
-    return Math.min(this.#options.processMessagesMax, this.#slice.budget)
+    const { budget } = this.#slice
+    return budget < this.#processMessagesMax ? budget : this.#processMessagesMax
   }
 
   #runTimed(process: Process): number {
@@ -131,7 +134,7 @@ export class Scheduler {
 
   #grow(): void {
     const old = this.#queue
-    const grown = new Array<Process | undefined>(old.length * 2)
+    const grown = slotsFor(old.length * 2)
     for (let index = 0; index < old.length; index++) grown[index] = old[(this.#head + index) & (old.length - 1)]
     this.#queue = grown
     this.#head = 0

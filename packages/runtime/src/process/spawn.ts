@@ -3,7 +3,7 @@
 import type { RegisteredName } from '../destination.ts'
 import { runtimeError } from '../errors.ts'
 import type { speaks } from '../gen-server/gen-server.ts'
-import { serverBehavior } from '../gen-server/server-behavior.ts'
+import { startingBehavior } from '../gen-server/server-behavior.ts'
 import { ServerStart, type StartWaiter } from '../gen-server/server-start.ts'
 import type { AnyPid, Pid, ServerPid } from '../pid.ts'
 import type { Protocol } from '../protocol.ts'
@@ -49,7 +49,7 @@ export function spawnFrom(parent: Process, body: unknown, args: unknown[], optio
   const { node } = parent
   const isServer = ServerStart.isServer(body)
   if (!isServer && isClass(body)) throw runtimeError('E_SPAWN_INVALID', { body: (body as { name: string }).name })
-  const process = node.addProcess(isServer ? serverBehavior : functionBehavior)
+  const process = node.addProcess(isServer ? startingBehavior : functionBehavior)
   if (options.name !== undefined) registerOrEnd(process, options.name)
   process.body = isServer ? new ServerStart(body, args, options.waiter) : new Self(process, body as FunctionBody)
   if (options.link === true && parent.alive) {

@@ -56,6 +56,18 @@ export function checkPid(pid: unknown): asserts pid is AnyPid {
 
 export function sendFrom(from: Process, destination: Destination<never>, message: unknown): boolean {
   if (!from.alive) return true
+  // What most messages go by, short enough to be compiled into the caller.
+  if (destination instanceof Pid) {
+    const process = Pid.homeOf(destination)
+    if (process instanceof Process && process.node === from.node && !from.node.freezesMessages) {
+      if (!process.deliver(message)) from.node.watching.letterDropped('send', from.pid, destination)
+      return true
+    }
+  }
+  return sendAnywhere(from, destination, message)
+}
+
+function sendAnywhere(from: Process, destination: Destination<never>, message: unknown): boolean {
   const { node } = from
   const place = placeOf(from, destination)
   if (node.freezesMessages) freezeMessage(message)
