@@ -1,7 +1,7 @@
 /** A node: one running runtime. An object, so that one OS process can hold several. */
 
 import type { AddressResolver } from './address-resolver.ts'
-import type { Carrier, CarrierEvents, Channel } from './carrier.ts'
+import type { Carrier } from './carrier.ts'
 import type { Clock } from './clock/clock.ts'
 import { Timeouts } from './clock/timeouts.ts'
 import type { PidSource } from './codec/raise.ts'
@@ -11,7 +11,7 @@ import { describe, type ExitReason } from './exit-reason.ts'
 import type { ExtensionKey } from './extension.ts'
 import type { Log } from './log.ts'
 import { Names } from './names/names.ts'
-import { type Address, checkNodeName, type Endpoint, type NodeName, parseAddress } from './node-name.ts'
+import { type Address, type Endpoint, type NodeName, parseAddress } from './node-name.ts'
 import type { NodeSeams } from './node-options.ts'
 import { type AnyPid, Pid } from './pid.ts'
 import { Actor } from './process/actor.ts'
@@ -23,8 +23,8 @@ import { Scheduler } from './process/scheduler.ts'
 import { type Spawned, type SpawnOptions, spawnFrom } from './process/spawn.ts'
 import { checkPid } from './process/verbs.ts'
 import { Ref } from './ref.ts'
-import { receiveSignal } from './remote/receive.ts'
-import { RemoteNode } from './remote/remote-node.ts'
+import type { RemoteNode } from './remote/remote-node.ts'
+import { RemoteNodes } from './remote/remote-nodes.ts'
 import { type ExposedFunctions, exposeOn, unexposeOn } from './rpc/serving.ts'
 import { type ProcessInfo, processInfoOf } from './watching/process-info.ts'
 import type { SystemEvents } from './watching/system-events.ts'
@@ -46,14 +46,13 @@ export class Node extends Self implements PidSource {
   /** @internal */ readonly timeouts: Timeouts
   /** @internal */ readonly exits: Exits = new Exits()
   /** @internal */ readonly names: Names = new Names()
+  /** @internal */ readonly remotes: RemoteNodes = new RemoteNodes(this)
   /** @internal */ readonly root: Process
   /** @internal */ carrier: Carrier | undefined = undefined
   readonly #processes = new ProcessTable()
-  readonly #remotes = new Map<NodeName, RemoteNode>()
   readonly #endpoints = new Map<NodeName, Endpoint>()
   readonly #addressResolvers: AddressResolver[] = []
   readonly #apis = new Map<ExtensionKey<unknown>, unknown>()
-  readonly #waitingForUp = new Map<NodeName, Set<(problem?: Error) => void>>()
   #nextSerial = 0
   #nextRef = 0
   #stopping: Promise<void> | undefined
@@ -80,8 +79,7 @@ export class Node extends Self implements PidSource {
 
   /** The nodes that a channel is up to, sorted; without hidden ones, which are tools. */
   nodes(): NodeName[] {
-    const up = [...this.#remotes.values()].filter(({ channel }) => channel?.life !== undefined && !channel.hidden)
-    return up.map(remote => remote.name).sort()
+    return this.remotes.up()
   }
 
   /**
@@ -164,13 +162,7 @@ export class Node extends Self implements PidSource {
     }
     if (this.carrier === undefined) throw runtimeError('E_NO_CARRIER', { node: this.name, target: node })
     this.#assertRunning()
-    if (this.remote(node).channel?.life !== undefined) return node
-    await new Promise<void>((resolve, reject) => {
-      const waiting = this.#waitingForUp.get(node) ?? new Set()
-      this.#waitingForUp.set(node, waiting)
-      waiting.add(problem => (problem === undefined ? resolve() : reject(problem)))
-      this.remote(node).open()
-    })
+    await this.remotes.connect(node)
     return node
   }
 
@@ -186,7 +178,7 @@ export class Node extends Self implements PidSource {
 
   /** Closes the channel to a node: links, monitors and calls across it end with `'noconnection'`. */
   disconnect(node: NodeName): void {
-    this.#remotes.get(node)?.channel?.close('disconnected')
+    this.remotes.disconnect(node)
   }
 
   /**
@@ -314,38 +306,7 @@ export class Node extends Self implements PidSource {
 
   /** @internal */
   remote(name: NodeName): RemoteNode {
-    let remote = this.#remotes.get(name)
-    if (remote === undefined) {
-      checkNodeName(name)
-      remote = new RemoteNode(this, name)
-      this.#remotes.set(name, remote)
-    }
-    return remote
-  }
-
-  /** @internal */
-  readonly carrierEvents: CarrierEvents = {
-    up: channel => {
-      this.remote(channel.node).up(channel)
-      this.#settleWaiting(channel)
-    },
-    received: (channel, signal) => {
-      const remote = this.#remotes.get(channel.node)
-      if (remote?.channel === channel) receiveSignal(remote, signal)
-    },
-    closed: (channel, cause) => {
-      const remote = this.#remotes.get(channel.node)
-      if (remote?.channel === channel) this.#remotes.delete(channel.node)
-      remote?.closed(channel, cause)
-      this.log.info('channel closed', { node: channel.node, cause: cause.message })
-      this.#settleWaiting(channel, cause)
-    },
-  }
-
-  #settleWaiting(channel: Channel, problem?: Error): void {
-    const waiting = this.#waitingForUp.get(channel.node)
-    this.#waitingForUp.delete(channel.node)
-    for (const settle of waiting ?? []) settle(problem)
+    return this.remotes.get(name)
   }
 
   /** @internal */

@@ -92,7 +92,7 @@ function hostOf(node: Node, seams: NodeSeams, dataDir: string | undefined): Host
         throw runtimeError('E_EXTENSION_INVALID', { extension: 'a carrier', problem: 'the node has one already' })
       }
       node.carrier = carrier
-      return node.carrierEvents
+      return node.remotes.events
     },
     resolveAddress: name => node.resolveAddress(name),
     addAddressResolver: resolver => node.addAddressResolver(resolver),
