@@ -73,3 +73,19 @@ test('after noconnection nothing of the lost channel arrives, whatever was under
     expect(seen.slice(0, lost)).toEqual(Array.from({ length: lost }, (_, count) => ({ count })))
   }
 })
+
+test('after a down with noconnection, what its process sent may still come by way of another node', async () => {
+  const [simulation, a, b, c] = await three(1)
+  await using _ = simulation
+  const relay = c.spawn(async (self: Self) => {
+    const message = await self.receive()
+    self.sendAfter(60_000, a.pid, message)
+    await self.receive()
+  })
+  a.monitor(b.pid)
+  b.send(relay, 'sent before the loss')
+  await simulation.advance(100)
+  simulation.network.cut(a, b)
+  await simulation.advance(120_000)
+  expect([await a.receive(), await a.receive()]).toMatchObject([{ reason: 'noconnection' }, 'sent before the loss'])
+})

@@ -2,6 +2,8 @@ export type { QuicApi, QuicOptions, TrustMode } from '@barrel-actors/dist-quic'
 export { Quic } from '@barrel-actors/dist-quic'
 export type {
   Actions,
+  Alias,
+  AliasOptions,
   AnyPid,
   AnyProtocol,
   AnyReplyOf,
@@ -53,11 +55,14 @@ export type {
   NamedDestination,
   Next,
   Node,
+  NodeDown,
   NodeName,
   NodeOptions,
+  NodeUp,
   NoReply,
   Pattern,
   PidOf,
+  ProcessFlag,
   ProcessInfo,
   ProcessStatus,
   Protocol,
@@ -104,6 +109,7 @@ export type {
   WatchingOptions,
 } from '@barrel-actors/runtime'
 export {
+  alias,
   BarrelError,
   call,
   cancelTimer,
@@ -127,6 +133,7 @@ export {
   noReply,
   Pid,
   processes,
+  processFlag,
   processInfo,
   Ref,
   register,
@@ -141,11 +148,15 @@ export {
   spawnMonitor,
   start,
   startLink,
+  startMonitor,
   startTimer,
   stop,
+  subscribeNodes,
   Task,
+  unalias,
   unlink,
   unregister,
+  unsubscribeNodes,
   whereis,
 } from '@barrel-actors/runtime'
 export type { ClusterOptions } from './cluster-node.ts'

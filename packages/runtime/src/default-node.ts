@@ -14,21 +14,26 @@ import type { NodeName } from './node-name.ts'
 import { seamsOf } from './node-options.ts'
 import { type AnyPid, Pid } from './pid.ts'
 import { Actor } from './process/actor.ts'
-import { currentProcess } from './process/current.ts'
+import { actingTowards, actOutside } from './process/current.ts'
 import { type Process, processOf } from './process/process.ts'
 import type { FunctionBody, PidOf, ServerClass, ServerInstance } from './process/spawn.ts'
 import {
+  type AliasOptions,
+  aliasFrom,
   castFrom,
   demonitorFrom,
   exitFrom,
   freshRef,
   linkFrom,
   monitorFrom,
+  type ProcessFlag,
+  processFlagFrom,
   sendFrom,
+  unaliasFrom,
   unlinkFrom,
 } from './process/verbs.ts'
 import type { CastOf, Protocol, ReplyOf, RequestOf } from './protocol.ts'
-import type { Ref } from './ref.ts'
+import type { Alias, Ref } from './ref.ts'
 import { type MultiCallResult, multiCallFrom } from './rpc/multi-call.ts'
 import { Rpc } from './rpc/rpc.ts'
 import type { ProcessInfo } from './watching/process-info.ts'
@@ -53,24 +58,22 @@ export function setDefaultNode(node: Node): void {
   else if (named === undefined || named.isStopping) named = node
 }
 
-/** @internal For whom the module functions act. */
-export function acting(): Process {
-  return currentProcess() ?? Actor.processOf(defaultNode())
-}
-
 // A pid carries its own way home: to reach it, no default node is needed.
-function actingTowards(to: unknown): Process {
-  const process = currentProcess()
-  if (process !== undefined) return process
+actOutside(to => {
   if (!(to instanceof Pid)) return Actor.processOf(defaultNode())
   const home = processOf(to)?.node ?? Pid.homeOf(to)
   return Actor.processOf(home as Node)
+})
+
+/** @internal For whom the module functions act. */
+export function acting(): Process {
+  return actingTowards(undefined)
 }
 
 /** As the method `send` of a process: sends a message. */
-export function send<M>(to: Pid<M, Protocol>, message: NoInfer<M>): boolean
+export function send<M>(to: Pid<M, Protocol> | Alias<M>, message: NoInfer<M>): boolean
 export function send(to: NameDestination, message: unknown): boolean
-export function send(to: AnyPid | NameDestination, message: unknown): boolean {
+export function send(to: AnyPid | Alias<never> | NameDestination, message: unknown): boolean {
   return sendFrom(actingTowards(to), to, message)
 }
 
@@ -163,6 +166,33 @@ export function makeRef(): Ref {
   return freshRef(acting())
 }
 
+/** As the method `alias` of a process: an address that it can take back. */
+export function alias<M = unknown>(options?: AliasOptions): Alias<M> {
+  return aliasFrom(acting(), options)
+}
+
+/** As the method `unalias` of a process. */
+export function unalias(alias: Alias<never>): boolean {
+  return unaliasFrom(acting(), alias)
+}
+
+/** As the method `processFlag` of a process: sets it, and gives what it was. */
+export function processFlag(flag: ProcessFlag, value: boolean): boolean {
+  return processFlagFrom(acting(), flag, value)
+}
+
+/** As the method `subscribeNodes` of a process: it is told of each node that comes up or goes. */
+export function subscribeNodes(): void {
+  const process = acting()
+  if (process.alive) process.node.remotes.subscribers.add(process)
+}
+
+/** As the method `unsubscribeNodes` of a process. */
+export function unsubscribeNodes(): boolean {
+  const process = acting()
+  return process.node.remotes.subscribers.remove(process)
+}
+
 /** Starts a process: a server class with what its `init` takes, or a function of `self`. */
 export function spawn<M>(body: FunctionBody<M>): Pid<M>
 export function spawn<S extends ServerInstance>(server: ServerClass<S>, ...args: Parameters<S['init']>): PidOf<S>
@@ -209,6 +239,20 @@ export function startLink<S extends ServerInstance>(
 export function startLink<S extends ServerInstance>(spec: StartSpec<S>): Promise<PidOf<S>>
 export async function startLink(server: ServerClass | StartSpec, ...args: unknown[]): Promise<AnyPid> {
   return (await startFrom(acting(), server, args, { link: true })).pid
+}
+
+/** `start` and `monitor` in one step. */
+export function startMonitor<S extends ServerInstance>(
+  server: ServerClass<S>,
+  ...args: Parameters<S['init']>
+): Promise<{ pid: PidOf<S>; ref: Ref }>
+export function startMonitor<S extends ServerInstance>(spec: StartSpec<S>): Promise<{ pid: PidOf<S>; ref: Ref }>
+export async function startMonitor(
+  server: ServerClass | StartSpec,
+  ...args: unknown[]
+): Promise<{ pid: AnyPid; ref: Ref }> {
+  const { pid, ref } = await startFrom(acting(), server, args, { monitor: true })
+  return { pid, ref: ref as Ref }
 }
 
 /** Calls what nodes have exposed with `node.expose`; inside a process, after an `await`: `rpc.as(this).call(…)`. */

@@ -205,7 +205,7 @@ export const codes = {
   },
   E_REF_INVALID: {
     what: '{ref} is not a ref.',
-    todo: 'Give what monitor has returned.',
+    todo: 'Give what monitor, startTimer or alias has returned.',
   },
   E_RPC_FAILED: {
     what: 'The function {name} failed on {node}: {problem}.',

@@ -10,6 +10,7 @@ export { systemClock } from './clock/system-clock.ts'
 export { SignalDecoder } from './codec/signal-decoder.ts'
 export { SignalEncoder } from './codec/signal-encoder.ts'
 export {
+  alias,
   call,
   cancelTimer,
   cast,
@@ -22,6 +23,7 @@ export {
   multiCall,
   nodes,
   processes,
+  processFlag,
   processInfo,
   register,
   rpc,
@@ -32,9 +34,13 @@ export {
   spawnMonitor,
   start,
   startLink,
+  startMonitor,
   startTimer,
+  subscribeNodes,
+  unalias,
   unlink,
   unregister,
+  unsubscribeNodes,
   whereis,
 } from './default-node.ts'
 export type {
@@ -77,10 +83,13 @@ export type { Down } from './process/monitor.ts'
 export type { Pattern, Shape } from './process/pattern.ts'
 export type { SchedulerOptions } from './process/scheduler.ts'
 export type { FunctionBody, PidOf, ProtocolOf, ServerClass, ServerInstance } from './process/spawn.ts'
+export type { AliasOptions, ProcessFlag } from './process/verbs.ts'
 export type { AnyProtocol, AnyReplyOf, CastOf, InfoOf, Protocol, ReplyOf, RequestOf } from './protocol.ts'
 export type { Entropy, Random } from './random.ts'
 export { systemEntropy, systemRandom } from './random.ts'
+export type { Alias } from './ref.ts'
 export { Ref } from './ref.ts'
+export type { NodeDown, NodeUp } from './remote/node-subscribers.ts'
 export type { MultiCallResult } from './rpc/multi-call.ts'
 export type { Rpc, RpcResult } from './rpc/rpc.ts'
 export type { ExposedFunctions } from './rpc/serving.ts'

@@ -15,6 +15,7 @@ import { type Address, type Endpoint, type NodeName, parseAddress } from './node
 import type { NodeSeams } from './node-options.ts'
 import { type AnyPid, Pid } from './pid.ts'
 import { Actor } from './process/actor.ts'
+import { Aliases } from './process/aliases.ts'
 import { Exits } from './process/exits.ts'
 import { functionBehavior, Self } from './process/function-process.ts'
 import { type Behavior, Process, processOf } from './process/process.ts'
@@ -46,6 +47,7 @@ export class Node extends Self implements PidSource {
   /** @internal */ readonly timeouts: Timeouts
   /** @internal */ readonly exits: Exits = new Exits()
   /** @internal */ readonly names: Names = new Names()
+  /** @internal */ readonly aliases: Aliases = new Aliases()
   /** @internal */ readonly remotes: RemoteNodes = new RemoteNodes(this)
   /** @internal */ readonly root: Process
   /** @internal */ carrier: Carrier | undefined = undefined
@@ -257,6 +259,8 @@ export class Node extends Self implements PidSource {
   forget(process: Process): void {
     this.#processes.remove(process)
     this.names.forget(process)
+    this.aliases.forget(process)
+    this.remotes.subscribers.remove(process)
   }
 
   /** @internal The live process of this node behind a pid. */
@@ -276,6 +280,11 @@ export class Node extends Self implements PidSource {
   newRef(): Ref {
     this.#nextRef++
     return new Ref(this.name, this.creation, this.#nextRef)
+  }
+
+  /** @internal The process that an alias leads to, which a message to it is for; undefined where it vanishes. */
+  aliasOf(ref: Ref): Process | undefined {
+    return this.isRefOfThisLife(ref) ? this.aliases.take(ref.id) : undefined
   }
 
   /** @internal */

@@ -51,6 +51,22 @@ export class Pid<in Message = unknown, out P extends Protocol = AnyProtocol> {
     return this.toString()
   }
 
+  /**
+   * Leaving the block of `await using pid = …` stops the process, a server in order, and waits for its end, however it
+   * ends.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Pid.stop(this)
+  }
+
+  /** Leaving the block of `using pid = …` has it stopped, and does not wait. */
+  [Symbol.dispose](): void {
+    void Pid.stop(this)
+  }
+
+  /** @internal Set where servers are known: an address by itself cannot do it. */
+  static stop: (pid: AnyPid) => Promise<void> = async () => {}
+
   /** What stands behind the pid on this side: the process, or the node object that knows the way to it. */
   static homeOf: (pid: AnyPid) => object = pid => pid.#home
 }

@@ -1,7 +1,9 @@
 import { inspect } from 'node:util'
 import type { NodeName } from './node-name.ts'
 
-/** A unique token: names one monitor, one call, one timer. Equal only to itself, also over a channel. */
+declare const accepts: unique symbol
+
+/** A unique token: names one monitor, one call, one timer, one alias. Equal only to itself, also over a channel. */
 export class Ref {
   readonly node: NodeName
   readonly creation: number
@@ -32,3 +34,6 @@ export class Ref {
     return this.toString()
   }
 }
+
+/** A ref that messages can be sent to, until the process that made it takes it back. */
+export type Alias<Message = unknown> = Ref & { readonly [accepts]?: (message: Message) => void }

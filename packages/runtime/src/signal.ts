@@ -1,5 +1,6 @@
 import type { ExitReason } from './exit-reason.ts'
 import type { AnyPid } from './pid.ts'
+import type { Ref } from './ref.ts'
 
 /** A process on the receiving node: by pid, or by its registered name. */
 export type SignalTarget = AnyPid | string
@@ -10,6 +11,8 @@ export type SignalTarget = AnyPid | string
  */
 export type Signal =
   | { readonly kind: 'send'; readonly from: AnyPid; readonly to: SignalTarget; readonly message: unknown }
+  /** To whom the alias leads on its node. */
+  | { readonly kind: 'aliasSend'; readonly from: AnyPid; readonly to: Ref; readonly message: unknown }
   | { readonly kind: 'cast'; readonly from: AnyPid; readonly to: SignalTarget; readonly request: unknown }
   /** Also watches the target: `down` with the same ref comes if it ends before it replied. */
   | {
@@ -18,6 +21,14 @@ export type Signal =
       readonly to: SignalTarget
       readonly ref: number
       readonly request: unknown
+    }
+  /** As `call`: has the target end in order, and `down` is the answer. */
+  | {
+      readonly kind: 'stop'
+      readonly from: AnyPid
+      readonly to: SignalTarget
+      readonly ref: number
+      readonly reason: ExitReason
     }
   | { readonly kind: 'reply'; readonly ref: number; readonly value: unknown }
   | { readonly kind: 'link'; readonly from: AnyPid; readonly to: AnyPid }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from './clock/system-clock.ts'
 import { type Extension, type ExtensionKey, extensionKey } from './extension.ts'
+import type { Node } from './node.ts'
 import { startNode } from './start-node.ts'
 
 let dataDir: string
@@ -102,6 +103,16 @@ test('an extension that fails to stop does not keep the others from it, and stop
   await expect(node.stop()).rejects.toThrow('two failed to stop')
   expect(log.slice(3)).toEqual(['stop three', 'stop two', 'stop one'])
   expect(node.alive).toBe(false)
+})
+
+test('leaving the block of await using stops the node', async () => {
+  let left: Node
+  {
+    await using node = await startNode({ name: 'a@host' })
+    left = node
+    expect(left.isStopping).toBe(false)
+  }
+  expect([left.isStopping, left.alive]).toEqual([true, false])
 })
 
 test('stop is one stop, however often it is called', async () => {

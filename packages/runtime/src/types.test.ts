@@ -2,7 +2,7 @@
 // not come is an error itself. The code also runs, so that what compiles is known to work.
 
 import { expect, expectTypeOf, test } from 'vitest'
-import type { From, Node, Pid, PidOf, Self, ServerPid } from './index.ts'
+import type { Alias, From, Node, Pid, PidOf, Self, ServerPid } from './index.ts'
 import { call, cast, exit, GenServer, link, monitor, noReply, send, startNode, stop, unlink } from './index.ts'
 
 interface CounterProtocol {
@@ -95,6 +95,20 @@ never((node, counter) => {
   monitor({ via: 'barrel', name: 'x' })
   // @ts-expect-error: a link needs a pid
   link('name')
+})
+
+never(node => {
+  // an alias takes what it was made for
+  const alias = node.alias<{ answer: number }>()
+  expectTypeOf(alias).toEqualTypeOf<Alias<{ answer: number }>>()
+  send(alias, { answer: 42 })
+  // @ts-expect-error: not what the alias was made for
+  node.send(alias, { answer: 'text' })
+  // @ts-expect-error: an alias is no process to call
+  void call(alias, 'read')
+  expectTypeOf(node.processFlag('trapExit', true)).toEqualTypeOf<boolean>()
+  // @ts-expect-error: no such flag
+  node.processFlag('priority', true)
 })
 
 never((node, counter) => {

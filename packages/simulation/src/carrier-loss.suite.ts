@@ -1,6 +1,6 @@
 /** The part of the carrier suite on losing a channel and on the lives of a node. */
 
-import type { Node, Self } from '@barrel-actors/runtime'
+import type { Node, Pid, Self } from '@barrel-actors/runtime'
 import { describe, expect } from 'vitest'
 import { Echo, type MakePair, type Notes, type Trial, trial } from './carrier-trial.suite.ts'
 
@@ -11,6 +11,7 @@ export function lossCases(makePair: MakePair): void {
     trial('a call rejects with E_NO_CONNECTION', makePair, endsCalls)
     trial('both sides know that the other is gone', makePair, forgetsNodes)
     trial('the next send opens the channel again', makePair, opensAgain)
+    trial('whoever subscribed to nodes is told, before and after all that the channel carried', makePair, tellsOfNodes)
   })
   describe('a node that starts again', () => {
     trial('has a greater creation, and is reached by name', makePair, reachesTheNextLife)
@@ -84,6 +85,39 @@ async function forgetsNodes(t: Trial): Promise<void> {
   expect([t.a.nodes(), t.b.nodes()]).toEqual([[t.b.name], [t.a.name]])
   await t.lose()
   await t.eventually('both have noticed', () => t.a.nodes().length + t.b.nodes().length === 0)
+}
+
+async function tellsOfNodes(t: Trial): Promise<void> {
+  const seen: [kind: unknown, message: unknown, nodes: string[]][] = []
+  const hasSeen = (wanted: string) => seen.some(([kind]) => kind === wanted)
+  t.a.spawn(async (self: Self<{ kind?: string }>) => {
+    self.subscribeNodes()
+    self.subscribeNodes()
+    t.a.register('subscriber', self.pid as Pid)
+    for await (const { kind, ...message } of self) {
+      seen.push([kind, message, self.node.nodes()])
+      if (kind === 'nodeUp') self.monitor({ name: 'lasting', node: t.b.name })
+    }
+  })
+  await t.quiet()
+  for (const time of ['first', 'second']) {
+    t.b.register('lasting', t.notes(t.b).pid)
+    t.b.send({ name: 'subscriber', node: t.a.name }, { kind: time })
+    await t.eventually('the message has come', () => hasSeen(time))
+    await t.quiet()
+    await t.lose()
+    await t.eventually('the loss is told', () => hasSeen('nodeDown'))
+    await t.eventually('the other side has noticed', () => t.b.nodes().length === 0)
+    await t.quiet()
+    const { name } = t.b
+    expect(seen.splice(0)).toMatchObject([
+      ['nodeUp', { node: name }, [name]],
+      [time, {}, [name]],
+      ['down', { reason: 'noconnection' }, []],
+      ['nodeDown', { node: name, reason: expect.any(String) }, []],
+    ])
+    t.b.unregister('lasting')
+  }
 }
 
 async function opensAgain(t: Trial): Promise<void> {

@@ -36,6 +36,15 @@ test('a message is sent when its delay is over, not before', async () => {
   await node.stop()
 })
 
+test('what a timer sends keeps no order with what a process sends', async () => {
+  const { clock, node } = await setUp()
+  node.sendAfter(0, node.pid, 'started first')
+  node.send(node.pid, 'sent after')
+  await clock.advance(1)
+  expect(await received(node)).toEqual(['sent after', 'started first'])
+  await node.stop()
+})
+
 test('startTimer sends its ref with the message', async () => {
   const { clock, node } = await setUp()
   const ref = node.startTimer(10, node.pid, { tick: 1 })

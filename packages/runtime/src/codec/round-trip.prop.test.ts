@@ -206,8 +206,10 @@ test('every kind of signal arrives, whether or not the other life was known', ()
   const signals: Signal[] = [
     { kind: 'send', from, to, message: { a: 1 } },
     { kind: 'send', from, to: 'name', message: undefined },
+    { kind: 'aliasSend', from, to: new Ref(receiver.name, receiver.creation - 1, 7), message: 'm' },
     { kind: 'cast', from, to, request: ['c'] },
     { kind: 'call', from, to, ref: 5, request: null },
+    { kind: 'stop', from, to, ref: 7, reason: { over: true } },
     { kind: 'reply', ref: 5, value: new Map() },
     { kind: 'link', from, to },
     { kind: 'unlink', from, to, id: 3 },

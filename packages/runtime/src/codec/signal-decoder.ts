@@ -5,6 +5,7 @@ import type { NodeLife } from '../carrier.ts'
 import { runtimeError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { AnyPid } from '../pid.ts'
+import { Ref } from '../ref.ts'
 import type { Signal, SignalTarget } from '../signal.ts'
 import { type PidSource, Raising, WireError, whole } from './raise.ts'
 import { signalKind } from './signal-kind.ts'
@@ -45,6 +46,13 @@ export class SignalDecoder {
         return { kind: 'send', from: this.#from(first), to: this.#target(second), message: this.#value(third) }
       case signalKind.cast:
         return { kind: 'cast', from: this.#from(first), to: this.#target(second), request: this.#value(third) }
+      case signalKind.aliasSend:
+        return {
+          kind: 'aliasSend',
+          from: this.#from(first),
+          to: this.#alias(second, third),
+          message: this.#value(fourth),
+        }
       case signalKind.reply:
         return { kind: 'reply', ref: whole(first), value: this.#value(second) }
       case signalKind.demonitor:
@@ -60,6 +68,8 @@ export class SignalDecoder {
     switch (kind) {
       case signalKind.call:
         return { kind: 'call', from, to, ref: whole(third), request: this.#value(fourth) }
+      case signalKind.stop:
+        return { kind: 'stop', from, to, ref: whole(third), reason: this.#value(fourth) }
       case signalKind.monitor:
         return { kind: 'monitor', from, to, ref: whole(third) }
       case signalKind.link:
@@ -86,6 +96,10 @@ export class SignalDecoder {
     }
     const [serial, creation] = Array.isArray(target) ? target : [target, this.#source.creation]
     return this.#source.pidOf(this.#source.name, whole(creation), whole(serial))
+  }
+
+  #alias(id: unknown, creation: unknown): Ref {
+    return new Ref(this.#source.name, whole(creation), whole(id))
   }
 
   #pid(target: SignalTarget): AnyPid {

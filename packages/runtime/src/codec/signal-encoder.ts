@@ -43,10 +43,14 @@ export class SignalEncoder implements Ends {
     switch (signal.kind) {
       case 'send':
         return [kind, serialOf(signal.from), this.#target(signal.to), this.#lowering.lower(signal.message)]
+      case 'aliasSend':
+        return [kind, serialOf(signal.from), signal.to.id, signal.to.creation, this.#lowering.lower(signal.message)]
       case 'cast':
         return [kind, serialOf(signal.from), this.#target(signal.to), this.#lowering.lower(signal.request)]
       case 'call':
         return [kind, serialOf(signal.from), this.#target(signal.to), signal.ref, this.#lowering.lower(signal.request)]
+      case 'stop':
+        return [kind, serialOf(signal.from), this.#target(signal.to), signal.ref, this.#lowering.lower(signal.reason)]
       case 'reply':
         return [kind, signal.ref, this.#lowering.lower(signal.value)]
       case 'link':

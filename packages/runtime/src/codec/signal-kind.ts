@@ -13,4 +13,6 @@ export const signalKind = {
   down: 9,
   exit: 10,
   unlinkAck: 11,
+  aliasSend: 12,
+  stop: 13,
 } as const satisfies Record<SignalKind, number>

@@ -9,6 +9,7 @@
  */
 
 import type { ExitReason } from '../exit-reason.ts'
+import type { AnyPid } from '../pid.ts'
 import type { Process } from '../process/process.ts'
 
 /** Where the reply of a call goes. May be kept, and used after the callback has returned. */
@@ -17,9 +18,9 @@ export interface From<Reply = unknown> {
   reply(value: Reply): void
 }
 
-/** What a server takes in `handleCall` or `handleCast`, in one test of what it is. */
+/** What a server does not take in `handleInfo`, in one test of what it is. */
 export abstract class Request {
-  abstract readonly kind: 'call' | 'cast'
+  abstract readonly kind: 'call' | 'cast' | 'stop'
   readonly request: unknown
 
   constructor(request: unknown) {
@@ -51,12 +52,24 @@ export abstract class Call extends Request implements From {
 
   /** Puts it into the mailbox of a live process, and among its open calls. */
   open(server: Process): void {
+    this.#enter(server)
+    server.deliver(this)
+  }
+
+  /** The same for a wish that the process ends, with the request as its reason. A function has nothing to do first. */
+  openStop(server: Process, from: AnyPid): void {
+    this.#enter(server)
+    if (server.isRoot) server.node.exits.send(server, from, this.request)
+    else if (server.behavior.kind === 'function') server.end(this.request)
+    else server.deliver(new StopOrder(this))
+  }
+
+  #enter(server: Process): void {
     this.#server = server
     const older = server.calls
     this.#older = older
     if (older !== undefined) older.#newer = this
     server.calls = this
-    server.deliver(this)
   }
 
   /** Takes it from the open calls. */
@@ -81,6 +94,21 @@ export abstract class Call extends Request implements From {
   abstract replied(value: unknown): void
   /** The server ended without an answer. Must not throw and must not run users' code. */
   abstract targetEnded(reason: ExitReason): void
+}
+
+/** In the mailbox of a server that is to stop. Its sender may have given up meanwhile. */
+export class StopOrder extends Request {
+  readonly kind = 'stop'
+  readonly #call: Call
+
+  constructor(call: Call) {
+    super(call.request)
+    this.#call = call
+  }
+
+  get isOpen(): boolean {
+    return this.#call.isOpen
+  }
 }
 
 /** A cast on its way to a process of this node. */

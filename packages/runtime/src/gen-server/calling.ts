@@ -1,5 +1,6 @@
-/** The caller's side of a call: one promise, settled once, by the reply, an end, a time-out or a signal. */
+/** The caller's side of a call, and of a stop: one promise, settled once, by the reply, an end, a time-out or a signal. */
 
+import { isDeepStrictEqual } from 'node:util'
 import { checkOptions, checkTimeout, Timed } from '../clock/timeouts.ts'
 import { type Destination, describeDestination } from '../destination.ts'
 import { BarrelError, runtimeError } from '../errors.ts'
@@ -97,6 +98,21 @@ export class PendingCall extends Timed {
   }
 }
 
+/** The wish that a process ends: its end is the answer. */
+class PendingStop extends PendingCall {
+  readonly #reason: ExitReason
+
+  constructor(caller: Process, destination: unknown, reason: ExitReason, options: CallOptions | undefined) {
+    super(caller, destination, options)
+    this.#reason = reason
+  }
+
+  override ended(reason: ExitReason, cause?: Error): void {
+    if (isDeepStrictEqual(reason, this.#reason)) this.replied(undefined)
+    else super.ended(reason, cause)
+  }
+}
+
 /** A call to a process of the caller's own node. */
 class LocalCall extends Call {
   readonly #pending: PendingCall
@@ -132,6 +148,27 @@ export function callFrom(
   if (place instanceof Process && place.alive) new LocalCall(pending, request).open(place)
   else if (place === undefined || place instanceof Process) pending.ended('noproc')
   else caller.node.remote(place.node).call(pending, caller, place.target, request)
+  return pending.promise
+}
+
+/**
+ * Has a process end with that reason, in order, and waits for its end.
+ *
+ * Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#stop/3
+ */
+export function stopFrom(
+  caller: Process,
+  destination: Destination<never>,
+  reason: ExitReason,
+  options: CallOptions | undefined,
+): Promise<unknown> {
+  if (!caller.alive) return caller.isRoot ? Promise.reject(nodeStopped(caller)) : never()
+  const place = placeOf(caller, destination)
+  if (place === caller) return Promise.reject(runtimeError('E_CALL_SELF', { pid: caller.pid }))
+  const pending = new PendingStop(caller, destination, reason, { timeoutMs: Infinity, ...options })
+  if (place instanceof Process && place.alive) new LocalCall(pending, reason).openStop(place, caller.pid)
+  else if (place === undefined || place instanceof Process) pending.ended('noproc')
+  else caller.node.remote(place.node).stop(pending, caller, place.target, reason)
   return pending.promise
 }
 

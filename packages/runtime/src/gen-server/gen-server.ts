@@ -1,10 +1,14 @@
 /** The server base class, after OTP's gen_server. */
 
-import { runtimeError } from '../errors.ts'
+import type { Destination } from '../destination.ts'
+import { hasCode, runtimeError } from '../errors.ts'
 import type { ExitReason } from '../exit-reason.ts'
+import { Pid } from '../pid.ts'
 import { Actor } from '../process/actor.ts'
+import { actingTowards } from '../process/current.ts'
 import type { AnyProtocol, AnyReplyOf, CastOf, InfoOf, Protocol, RequestOf } from '../protocol.ts'
 import type { From } from './call.ts'
+import { type CallOptions, stopFrom } from './calling.ts'
 import type { Next, NoReply, Stop } from './outcome.ts'
 import { ServerStart } from './server-start.ts'
 
@@ -38,6 +42,15 @@ export abstract class GenServer<P extends Protocol = AnyProtocol, Initial = Call
 
   constructor() {
     super(ServerStart.claim(new.target.name))
+  }
+
+  /**
+   * Has a server run `terminate` and end with that reason, once it has taken what it was sent before, and waits for
+   * its end. A process that is a function ends at once. Default reason `'normal'`, without a time-out, as in OTP.
+   * @throws E_CALL_EXIT where there is none or it ends with another reason, and what `call` throws, as rejections
+   */
+  static async stop(to: Destination<never>, reason: ExitReason = 'normal', options?: CallOptions): Promise<void> {
+    await stopFrom(actingTowards(to), to, reason, options)
   }
 
   /** Runs before the first message. */
@@ -86,4 +99,14 @@ export abstract class GenServer<P extends Protocol = AnyProtocol, Initial = Call
 
 function missing(server: object, callback: string): Error {
   return runtimeError('E_SERVER_CALLBACK', { server: server.constructor.name, callback })
+}
+
+Pid.stop = async pid => {
+  try {
+    await GenServer.stop(pid)
+  } catch (error) {
+    // It had ended already, or ends with another reason, or with its node: it is gone all the same.
+    if (!hasCode(error, 'E_CALL_EXIT') && !hasCode(error, 'E_NO_CONNECTION') && !hasCode(error, 'E_NODE_STOPPED'))
+      throw error
+  }
 }

@@ -6,7 +6,7 @@ import { enter } from '../process/current.ts'
 import type { Exit } from '../process/exits.ts'
 import { type Behavior, type Process, processState } from '../process/process.ts'
 import { isThenable } from '../process/thenable.ts'
-import { Call, Request } from './call.ts'
+import { Call, Request, StopOrder } from './call.ts'
 import { runInit } from './gen-server.ts'
 import { Next, noReply, Stop, type Then } from './outcome.ts'
 import { IdleTimer } from './server-idle.ts'
@@ -94,6 +94,8 @@ function takeMessages(process: Process, budget: number): number {
           running = 'handleCall'
           // Its caller has given up, or its caller's node is gone.
           if (message.isOpen) answer(process, message, server.handleCall(message.request as never, message))
+        } else if (message instanceof StopOrder) {
+          if (message.isOpen) stopServer(process, message.request)
         } else {
           running = 'handleCast'
           const result = server.handleCast(message.request as never)

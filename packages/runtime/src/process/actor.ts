@@ -9,10 +9,24 @@ import { type StartSpec, startFrom } from '../gen-server/starting.ts'
 import type { Node } from '../node.ts'
 import type { AnyPid, Pid } from '../pid.ts'
 import type { AnyProtocol, CastOf, Protocol, ReplyOf, RequestOf } from '../protocol.ts'
-import type { Ref } from '../ref.ts'
+import type { Alias, Ref } from '../ref.ts'
 import { type Process, processState } from './process.ts'
 import type { FunctionBody, PidOf, ServerClass, ServerInstance } from './spawn.ts'
-import { castFrom, demonitorFrom, exitFrom, freshRef, linkFrom, monitorFrom, sendFrom, unlinkFrom } from './verbs.ts'
+import {
+  type AliasOptions,
+  aliasFrom,
+  castFrom,
+  demonitorFrom,
+  exitFrom,
+  freshRef,
+  linkFrom,
+  monitorFrom,
+  type ProcessFlag,
+  processFlagFrom,
+  sendFrom,
+  unaliasFrom,
+  unlinkFrom,
+} from './verbs.ts'
 
 /** Thrown by `exit(reason)` to leave the code of a process that has just ended. Do not catch it. */
 export class ExitedError extends Error {
@@ -59,10 +73,16 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
 
   /** @throws E_OPTION_INVALID */
   set trapExit(trap: boolean) {
-    if (typeof trap !== 'boolean') {
-      throw runtimeError('E_OPTION_INVALID', { option: 'trapExit', problem: 'it is neither true nor false' })
-    }
-    this.#process.trapExit = trap
+    processFlagFrom(this.#process, 'trapExit', trap)
+  }
+
+  /**
+   * Sets a flag of this process, as `process_flag/2` of Erlang does; `trapExit` is the only one.
+   * @returns what it was before.
+   * @throws E_OPTION_INVALID
+   */
+  processFlag(flag: ProcessFlag, value: boolean): boolean {
+    return processFlagFrom(this.#process, flag, value)
   }
 
   /**
@@ -70,9 +90,9 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
    * @returns false where the buffer towards the target's node is past its high-water mark, true otherwise.
    * @throws E_MESSAGE_INVALID where the message cannot leave the node, E_DESTINATION_INVALID, E_VIA_UNKNOWN
    */
-  send<M>(to: Pid<M, Protocol>, message: NoInfer<M>): boolean
+  send<M>(to: Pid<M, Protocol> | Alias<M>, message: NoInfer<M>): boolean
   send(to: NameDestination, message: unknown): boolean
-  send(to: Destination<never>, message: unknown): boolean {
+  send(to: Destination<never> | Alias<never>, message: unknown): boolean {
     return sendFrom(this.#process, to, message)
   }
 
@@ -133,6 +153,24 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
     return freshRef(this.#process)
   }
 
+  /**
+   * A further address of this process, to `send` to from any node, until `unalias` takes it back, or with `once` the
+   * first message: whatever is sent to it later vanishes. For a reply that is worth nothing after a time-out.
+   * @throws E_OPTION_INVALID
+   */
+  alias<M = unknown>(options?: AliasOptions): Alias<M> {
+    return aliasFrom(this.#process, options)
+  }
+
+  /**
+   * Takes an alias of this process back. From here on nothing that is sent to it comes.
+   * @returns whether it was still good.
+   * @throws E_REF_INVALID
+   */
+  unalias(alias: Alias<never>): boolean {
+    return unaliasFrom(this.#process, alias)
+  }
+
   /** Ties this process and another together: when one ends abnormally, so does the other, unless it traps exits. */
   link(pid: AnyPid): void {
     linkFrom(this.#process, pid)
@@ -157,6 +195,19 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
    */
   demonitor(ref: Ref, options?: { readonly flush?: boolean }): boolean {
     return demonitorFrom(this.#process, ref, options?.flush === true)
+  }
+
+  /**
+   * From here on this process is told of each node that a channel comes up to, or closes to: `{ kind: 'nodeUp', node }`
+   * and `{ kind: 'nodeDown', node, reason }`, in turn for each. Once is enough; `nodes()` says who is up already.
+   */
+  subscribeNodes(): void {
+    if (this.alive) this.node.remotes.subscribers.add(this.#process)
+  }
+
+  /** Ends it. A message may be in the mailbox already. Whether it was told. */
+  unsubscribeNodes(): boolean {
+    return this.node.remotes.subscribers.remove(this.#process)
   }
 
   /** Ends this process with that reason, leaving its code by a throw. */

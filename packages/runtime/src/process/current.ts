@@ -14,3 +14,17 @@ export function enter(process: Process | undefined): Process | undefined {
   running = process
   return before
 }
+
+let outside: (to: unknown) => Process = () => {
+  throw new Error('No default node has been set up.')
+}
+
+/** Says who acts outside every callback; `to` is what is acted upon, where that matters. Set by what knows nodes. */
+export function actOutside(as: (to: unknown) => Process): void {
+  outside = as
+}
+
+/** For whom a module function acts that is given `to`. */
+export function actingTowards(to: unknown): Process {
+  return running ?? outside(to)
+}

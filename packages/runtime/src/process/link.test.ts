@@ -140,3 +140,21 @@ test('what a process starts with spawnLink is linked before its code runs', asyn
   })
   expect(await node.receive()).toMatchObject({ kind: 'exit', from: pid, reason: { error: { message: 'at once' } } })
 })
+
+test('processFlag sets whether exits are trapped, and gives what it was', async () => {
+  await using node = await startNode()
+  const was: unknown[] = []
+  const pid = node.spawn(async self => {
+    was.push(self.processFlag('trapExit', true), self.trapExit)
+    const exit = await self.receive()
+    was.push(self.processFlag('trapExit', false), exit)
+    await self.receive()
+  })
+  node.monitor(pid)
+  await new Promise(setImmediate)
+  node.exit(pid, 'first')
+  await new Promise(setImmediate)
+  node.exit(pid, 'second')
+  expect(await node.receive()).toMatchObject({ kind: 'down', reason: 'second' })
+  expect(was).toEqual([false, true, true, { kind: 'exit', from: node.pid, reason: 'first' }])
+})

@@ -37,7 +37,7 @@ test('undefined is a message like any other', () => {
 
 test('remove takes every unwanted message and keeps the rest in order', () => {
   const mailbox = filled(1, 2, 3, 4, 5, 6, 7)
-  mailbox.remove(message => (message as number) % 2 === 0)
+  mailbox.remove(message => (message as number) % 2 === 0, 0)
   expect(drain(mailbox)).toEqual([1, 3, 5, 7])
 })
 
@@ -77,7 +77,7 @@ test('whatever is done to it, a mailbox behaves as an array does', () => {
           mailbox.push(value)
           model.push(value)
         } else if (kind === 'remove') {
-          mailbox.remove(message => message === value)
+          mailbox.remove(message => message === value, 0)
           model = model.filter(message => message !== value)
         } else if (model.length > 0) {
           const place = kind === 'shift' ? 0 : value % model.length

@@ -106,9 +106,9 @@ export class Mailbox {
     return message
   }
 
-  /** Removes every message that `unwanted` says. */
-  remove(unwanted: (message: unknown) => boolean): void {
-    for (let index = this.length - 1; index >= 0; index--) {
+  /** Removes every message from that place on that `unwanted` says. */
+  remove(unwanted: (message: unknown) => boolean, from: number): void {
+    for (let index = this.length - 1; index >= from; index--) {
       if (!unwanted(this.at(index))) continue
       this.takeAt(index)
       this.removals++

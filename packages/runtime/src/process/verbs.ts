@@ -3,6 +3,7 @@
  * functions, all end here. A dead process does nothing.
  */
 
+import { checkOptions } from '../clock/timeouts.ts'
 import {
   type Destination,
   describeDestination,
@@ -49,12 +50,17 @@ function placeOfPid(from: Process, pid: AnyPid): Place {
   return from.node.processOf(pid)
 }
 
+/** @throws E_REF_INVALID */
+function checkRef(ref: unknown): asserts ref is Ref {
+  if (!(ref instanceof Ref)) throw runtimeError('E_REF_INVALID', { ref: describeDestination(ref) })
+}
+
 /** @throws E_DESTINATION_INVALID where a name or anything else stands for a pid */
 export function checkPid(pid: unknown): asserts pid is AnyPid {
   if (!(pid instanceof Pid)) throw runtimeError('E_DESTINATION_INVALID', { destination: describeDestination(pid) })
 }
 
-export function sendFrom(from: Process, destination: Destination<never>, message: unknown): boolean {
+export function sendFrom(from: Process, destination: Destination<never> | Ref, message: unknown): boolean {
   if (!from.alive) return true
   // What most messages go by, short enough to be compiled into the caller.
   if (destination instanceof Pid) {
@@ -67,14 +73,24 @@ export function sendFrom(from: Process, destination: Destination<never>, message
   return sendAnywhere(from, destination, message)
 }
 
-function sendAnywhere(from: Process, destination: Destination<never>, message: unknown): boolean {
+function sendAnywhere(from: Process, destination: Destination<never> | Ref, message: unknown): boolean {
   const { node } = from
+  if (destination instanceof Ref) return sendToAlias(from, destination, message)
   const place = placeOf(from, destination)
   if (node.freezesMessages) freezeMessage(message)
   if (place !== undefined && !(place instanceof Process)) {
     return node.remote(place.node).send({ kind: 'send', from: from.pid, to: place.target, message })
   }
   if (place === undefined || !place.deliver(message)) node.watching.letterDropped('send', from.pid, destination)
+  return true
+}
+
+// What an alias does not take any more is no dead letter: that is what it was taken back for.
+function sendToAlias(from: Process, to: Ref, message: unknown): boolean {
+  const { node } = from
+  if (to.node !== node.name) return node.remote(to.node).send({ kind: 'aliasSend', from: from.pid, to, message })
+  if (node.freezesMessages) freezeMessage(message)
+  node.aliasOf(to)?.deliver(message)
   return true
 }
 
@@ -126,6 +142,40 @@ export function freshRef(from: Process): Ref {
   return ref
 }
 
+/** What `processFlag` sets. */
+export type ProcessFlag = 'trapExit'
+
+/** @throws E_OPTION_INVALID */
+export function processFlagFrom(from: Process, flag: ProcessFlag, value: boolean): boolean {
+  if (flag !== 'trapExit') throw runtimeError('E_OPTION_INVALID', { option: 'flag', problem: 'it is not trapExit' })
+  const before = from.trapExit
+  from.trapExit = checkBoolean(flag, value)
+  return before
+}
+
+function checkBoolean(option: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw runtimeError('E_OPTION_INVALID', { option, problem: 'it is neither true nor false' })
+}
+
+export interface AliasOptions {
+  /** Whether the first message takes the alias back. Default false. */
+  readonly once?: boolean
+}
+
+export function aliasFrom(from: Process, options: AliasOptions | undefined): Ref {
+  checkOptions(options)
+  const once = checkBoolean('once', options?.once ?? false)
+  const ref = freshRef(from)
+  if (from.alive) from.node.aliases.add(ref, from, once)
+  return ref
+}
+
+export function unaliasFrom(from: Process, alias: Ref): boolean {
+  checkRef(alias)
+  return from.node.isRefOfThisLife(alias) && from.node.aliases.remove(alias, from)
+}
+
 export function monitorFrom(from: Process, watched: Watchable): Ref {
   const { node } = from
   const ref = freshRef(from)
@@ -139,20 +189,23 @@ export function monitorFrom(from: Process, watched: Watchable): Ref {
 }
 
 export function demonitorFrom(from: Process, ref: Ref, flush: boolean): boolean {
-  if (!(ref instanceof Ref)) throw runtimeError('E_REF_INVALID', { ref: describeDestination(ref) })
+  checkRef(ref)
   const monitor = from.monitors?.get(ref.id)
   const isWatching = monitor?.ref.equals(ref) === true
   if (isWatching) {
     from.monitors?.delete(ref.id)
     monitor.cancel()
-  } else if (flush) {
-    from.mailbox?.remove(
-      message =>
-        (message as { kind?: unknown; ref?: unknown } | null)?.kind === 'down' &&
-        ref.equals((message as { ref?: unknown }).ref),
-    )
-  }
+  } else if (flush) flushDown(from, ref)
   return isWatching
+}
+
+function flushDown({ mailbox, node }: Process, ref: Ref): void {
+  if (mailbox === undefined) return
+  const isDown = (message: unknown) => {
+    const { kind, ref: its } = (message ?? {}) as { kind?: unknown; ref?: unknown }
+    return kind === 'down' && ref.equals(its)
+  }
+  mailbox.remove(isDown, node.isRefOfThisLife(ref) ? mailbox.firstPlaceOf(ref.id) : 0)
 }
 
 export function exitFrom(from: Process, target: Watchable, reason: ExitReason): void {

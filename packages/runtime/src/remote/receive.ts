@@ -13,10 +13,14 @@ export function receiveSignal(remote: RemoteNode, signal: Signal): void {
   switch (signal.kind) {
     case 'send':
       return drop(remote, signal, find(remote, signal.to)?.deliver(signal.message))
+    case 'aliasSend':
+      return void remote.node.aliasOf(signal.to)?.deliver(signal.message)
     case 'cast':
       return drop(remote, signal, find(remote, signal.to)?.deliver(new Cast(signal.request)))
     case 'call':
       return onCall(remote, signal.to, signal.ref, signal.request)
+    case 'stop':
+      return onCall(remote, signal.to, signal.ref, signal.reason, signal.from)
     case 'reply':
       return remote.replied(signal.ref, signal.value)
     case 'link':
@@ -105,13 +109,14 @@ class IncomingMonitor implements Incoming {
   }
 }
 
-function onCall(remote: RemoteNode, to: SignalTarget, ref: number, request: unknown): void {
+function onCall(remote: RemoteNode, to: SignalTarget, ref: number, request: unknown, stopper?: AnyPid): void {
   const server = find(remote, to)
   if (server === undefined) return sendDown(remote, ref, 'noproc')
   if (!hasRoom(remote, ref)) return sendDown(remote, ref, 'systemLimit')
   const call = new IncomingCall(request, remote, ref)
   remote.incoming.set(ref, call)
-  call.open(server)
+  if (stopper === undefined) call.open(server)
+  else call.openStop(server, stopper)
 }
 
 function onMonitor(remote: RemoteNode, to: SignalTarget, ref: number): void {

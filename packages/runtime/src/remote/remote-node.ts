@@ -93,6 +93,14 @@ export class RemoteNode {
   }
 
   call(pending: PendingCall, caller: Process, to: SignalTarget, request: unknown): void {
+    this.#ask(pending, ref => ({ kind: 'call', from: caller.pid, to, ref, request }))
+  }
+
+  stop(pending: PendingCall, caller: Process, to: SignalTarget, reason: ExitReason): void {
+    this.#ask(pending, ref => ({ kind: 'stop', from: caller.pid, to, ref, reason }))
+  }
+
+  #ask(pending: PendingCall, signal: (ref: number) => Signal): void {
     const ref = this.node.newRef().id
     const channel = this.open()
     if (channel === undefined) {
@@ -102,7 +110,7 @@ export class RemoteNode {
     this.#outgoing.set(ref, pending)
     pending.withdraw = () => this.withdraw(ref)
     try {
-      channel.deliver({ kind: 'call', from: caller.pid, to, ref, request })
+      channel.deliver(signal(ref))
     } catch (error) {
       this.#outgoing.delete(ref)
       pending.fail(error as Error)

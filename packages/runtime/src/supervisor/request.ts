@@ -1,7 +1,6 @@
 /** What a supervisor is asked and what it answers: plain data, except for the spec of a new child. */
 
 import { BarrelError, type ErrorFields, type RuntimeCode, runtimeError } from '../errors.ts'
-import type { ExitReason } from '../exit-reason.ts'
 import type { Pid } from '../pid.ts'
 import type { ChildKind, ChildSpec } from './child-spec.ts'
 import type { ChildState } from './children.ts'
@@ -11,7 +10,6 @@ export type SupervisorRequest =
   | { readonly kind: 'startChild'; readonly spec: ChildSpec }
   | { readonly kind: 'terminateChild' | 'restartChild' | 'deleteChild'; readonly id: string }
   | { readonly kind: 'whichChildren' | 'countChildren' }
-  | { readonly kind: 'stop'; readonly reason: ExitReason }
 
 /** Errors come as data, to be thrown at the caller. */
 export type SupervisorAnswer =

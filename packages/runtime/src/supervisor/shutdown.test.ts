@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { GenServer, type Pid } from '../index.ts'
-import { stage } from './stage.suite.ts'
+import { codeOf, stage } from './stage.suite.ts'
 import { Supervisor } from './supervisor.ts'
 
 type World = Awaited<ReturnType<typeof stage>>
@@ -15,8 +15,7 @@ test('a stop ends the children in reverse order, then the supervisor', async () 
   await Supervisor.stop(pid, 'enough')
   expect(world.told).toEqual(['-c', '-b', '-a'])
   expect(await world.node.receive()).toMatchObject({ kind: 'down', ref, reason: 'enough' })
-  // It is gone already: that is what was wished.
-  await Supervisor.stop(pid)
+  expect(await Supervisor.stop(pid).catch(codeOf)).toBe('E_CALL_EXIT')
 })
 
 test('a child that takes longer than its shutdown time is killed, by default after 5000 ms', async () => {
@@ -109,11 +108,12 @@ test('a supervisor killed while it starts a child leaves neither that child nor 
 test('a supervisor killed while it stops a child leaves none: the others end at once, that one when its time is up', async () => {
   await using world = await stage()
   const supervisor = await world.node.start(Supervisor.of({ children: [world.worker('a'), slow(world)] }))
-  void Supervisor.stop(supervisor)
+  const stopped = Supervisor.stop(supervisor).catch(codeOf)
   await world.settle()
   world.told.length = 0
   world.node.exit(supervisor, 'kill')
   await world.settle()
+  expect(await stopped).toBe('E_CALL_EXIT')
   expect(world.told).toEqual(['-a'])
   await world.clock.advance(5000)
   expect(world.told).toEqual(['-a', '-slow'])

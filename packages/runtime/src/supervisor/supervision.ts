@@ -59,7 +59,7 @@ export class Supervision {
   }
 
   /** @throws as the functions of `Supervisor` say, at once or as a rejection */
-  serve(request: Exclude<SupervisorRequest, { kind: 'stop' }>): unknown {
+  serve(request: SupervisorRequest): unknown {
     switch (request?.kind) {
       case 'startChild':
         return this.#startNew(checkChildSpec(request.spec))

@@ -215,7 +215,7 @@ async function play(life: Life): Promise<Model> {
   if (!endedByItself) {
     model.stopAll()
     world.node.exit(pid, 'kill' === life.lastly ? 'kill' : 'ignored')
-    await Supervisor.stop(pid, 'shutdown')
+    if (life.lastly !== 'kill') await Supervisor.stop(pid, 'shutdown')
     await world.settle()
   }
   // Links promise no order.

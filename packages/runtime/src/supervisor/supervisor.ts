@@ -2,11 +2,8 @@
 
 import { call } from '../default-node.ts'
 import type { NameDestination } from '../destination.ts'
-import { hasCode } from '../errors.ts'
-import type { ExitReason } from '../exit-reason.ts'
 import type { CallOptions } from '../gen-server/calling.ts'
 import { type CallbackResult, type CallResult, GenServer, runInit } from '../gen-server/gen-server.ts'
-import { stop } from '../gen-server/outcome.ts'
 import type { Pid, ServerPid } from '../pid.ts'
 import { Actor } from '../process/actor.ts'
 import type { Exit } from '../process/exits.ts'
@@ -129,20 +126,6 @@ export abstract class Supervisor extends GenServer<SupervisorProtocol, Superviso
     return (await ask(supervisor, { kind: 'countChildren' }, options)) as ChildrenCount
   }
 
-  /** Stops the children in reverse order, then the supervisor, and waits for it. Default reason `'normal'`, as in OTP. */
-  static async stop(
-    supervisor: SupervisorDestination,
-    reason: ExitReason = 'normal',
-    options?: CallOptions,
-  ): Promise<void> {
-    try {
-      await ask(supervisor, { kind: 'stop', reason }, options)
-    } catch (error) {
-      // Its end is the answer.
-      if (!hasCode(error, 'E_CALL_EXIT')) throw error
-    }
-  }
-
   /** @internal */
   override async [runInit](args: never[]): Promise<void> {
     this.trapExit = true
@@ -152,7 +135,6 @@ export abstract class Supervisor extends GenServer<SupervisorProtocol, Superviso
   }
 
   override handleCall(request: SupervisorRequest): CallResult<SupervisorAnswer> {
-    if (request?.kind === 'stop') return stop(request.reason)
     return answerOf(() => this.#supervision?.serve(request))
   }
 

@@ -1,0 +1,80 @@
+/** The other nodes, as one node knows them: those that a channel is up or opening to, and who wants to be told. */
+
+import type { CarrierEvents, Channel } from '../carrier.ts'
+import type { Node } from '../node.ts'
+import { checkNodeName, type NodeName } from '../node-name.ts'
+import { NodeSubscribers } from './node-subscribers.ts'
+import { receiveSignal } from './receive.ts'
+import { RemoteNode } from './remote-node.ts'
+
+export class RemoteNodes {
+  readonly #node: Node
+  readonly #known = new Map<NodeName, RemoteNode>()
+  readonly subscribers: NodeSubscribers = new NodeSubscribers()
+  readonly #waitingForUp = new Map<NodeName, Set<(problem?: Error) => void>>()
+
+  constructor(node: Node) {
+    this.#node = node
+  }
+
+  /** What is kept of a node, from the first signal to it on. */
+  get(name: NodeName): RemoteNode {
+    let remote = this.#known.get(name)
+    if (remote === undefined) {
+      checkNodeName(name)
+      remote = new RemoteNode(this.#node, name)
+      this.#known.set(name, remote)
+    }
+    return remote
+  }
+
+  /** Those that a channel is up to, sorted; without hidden ones. */
+  up(): NodeName[] {
+    const up = [...this.#known.values()].filter(({ channel }) => channel?.life !== undefined && !channel.hidden)
+    return up.map(remote => remote.name).sort()
+  }
+
+  /** Opens the channel to a node; settles when it is up, or has closed. */
+  connect(name: NodeName): Promise<void> {
+    if (this.get(name).channel?.life !== undefined) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const waiting = this.#waitingForUp.get(name) ?? new Set()
+      this.#waitingForUp.set(name, waiting)
+      waiting.add(problem => (problem === undefined ? resolve() : reject(problem)))
+      this.get(name).open()
+    })
+  }
+
+  /** Closes the channel to a node, if there is one. */
+  disconnect(name: NodeName): void {
+    this.#known.get(name)?.channel?.close('disconnected')
+  }
+
+  readonly events: CarrierEvents = {
+    up: channel => {
+      this.get(channel.node).up(channel)
+      this.subscribers.up(channel)
+      this.#settleWaiting(channel)
+    },
+    received: (channel, signal) => {
+      const remote = this.#known.get(channel.node)
+      if (remote?.channel === channel) receiveSignal(remote, signal)
+    },
+    closed: (channel, cause) => {
+      const remote = this.#known.get(channel.node)
+      if (remote?.channel === channel) {
+        this.#known.delete(channel.node)
+        remote.closed(channel, cause)
+        this.subscribers.closed(channel, cause)
+      }
+      this.#node.log.info('channel closed', { node: channel.node, cause: cause.message })
+      this.#settleWaiting(channel, cause)
+    },
+  }
+
+  #settleWaiting(channel: Channel, problem?: Error): void {
+    const waiting = this.#waitingForUp.get(channel.node)
+    this.#waitingForUp.delete(channel.node)
+    for (const settle of waiting ?? []) settle(problem)
+  }
+}
