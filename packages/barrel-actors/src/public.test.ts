@@ -21,6 +21,7 @@ test('these are the names that applications import', () => {
       "defaultNode",
       "demonitor",
       "describeReason",
+      "drained",
       "exit",
       "extensionKey",
       "hasCode",

@@ -63,7 +63,8 @@ export class QuicCarrier implements Carrier {
 
   #addLine(node: NodeName): Line {
     const channel = new QuicChannel(node, this.#context, {
-      received: (channel, signal) => this.#events.received(channel, signal),
+      received: (channel, signal, flow, bytes) => this.#events.received(channel, signal, { flow, bytes }),
+      drained: channel => this.#events.drained(channel),
       closed: (channel, cause) => this.#channelClosed(channel, cause),
     })
     const line: Line = { channel, dial: undefined }
@@ -82,7 +83,8 @@ export class QuicCarrier implements Carrier {
           channel = this.#adopt(session, result)
           if (channel !== undefined) void this.#comeUp(channel, session, result)
         },
-        frame: (bytes, start, end) => channel?.receive(bytes, start, end),
+        flow: (flow, bytes) => channel?.receive(flow, bytes),
+        drained: () => channel?.drained(),
         closed: (session, cause) => {
           if (channel !== undefined) channel.end(cause)
           else if (hasCode(cause, 'E_DIAL_SUPERSEDED')) this.#dialOf(session)?.giveWay(cause)

@@ -1,7 +1,17 @@
 /** Every bound of identity, handshake and channels. What a peer or a file may make this node hold is bounded here. */
 export const limits = {
-  /** One encoded signal. A peer that announces a longer one loses its channel. */
-  frameBytesMax: 64 * 1024 * 1024,
+  /** One encoded signal. A longer one is refused where it is sent; a peer that announces one loses its channel. */
+  messageBytesMax: 64 * 1024 * 1024,
+  /** A signal of about this size or more is cut into parts of at most this size. */
+  partBytesMax: 64 * 1024,
+  /** A signal that is not cut: text can take three times what it was taken for. */
+  frameBytesMax: 512 * 1024,
+  /** Large signals under way at a time, in one flow: sent, or being put together. */
+  messagesUnderWayMax: 8,
+  /** Their bytes, in a channel. One alone may always go. */
+  underWayBytesMax: 128 * 1024 * 1024,
+  /** Memory for putting them together, in a channel: what grows is held twice for a moment. */
+  assemblyBytesMax: 3 * 64 * 1024 * 1024 + 128 * 1024 * 1024,
   /** Addresses of one node that a dial tries. */
   dialAddressesMax: 8,
   /** One handshake message, without its length prefix. The largest legal one has 597 bytes. */

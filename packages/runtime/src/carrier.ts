@@ -11,7 +11,8 @@ export interface NodeLife {
  * Moves signals between nodes. The runtime knows one carrier a node, and nothing of how it works.
  *
  * A channel has one life: opened by either side, up at most once, closed once. The carrier tells the runtime
- * through {@link CarrierEvents}: `up` before the first signal, `closed` after the last, each at most once.
+ * through {@link CarrierEvents}: `up` before the first signal, `closed` after the last, each at most once. The channel
+ * to one life of a node has closed before that to another is up.
  */
 export interface Carrier {
   /**
@@ -21,22 +22,40 @@ export interface Carrier {
   open(node: NodeName): Channel
 }
 
+/** Where a signal came in. */
+export interface Flow {
+  /** One of the few ordered ways within a channel, from 0 on. Each sender has one, which others may share. */
+  readonly flow: number
+  /** How large the signal was on the way. */
+  readonly bytes: number
+}
+
+/** What a node proved to be: one like others, a tool that is in nobody's list, or a probe without a key. */
+export type PeerRole = 'node' | 'tool' | 'probe'
+
 /** One authenticated link to one life of a node. */
 export interface Channel {
   readonly node: NodeName
   /** The life at the other end; undefined until the channel is up. */
   readonly life: NodeLife | undefined
-  /** Whether the node at the other end is a tool, which is in nobody's list of nodes. Known once it is up. */
-  readonly hidden: boolean
+  /** What the other end proved to be; only a `node` is in anybody's list of nodes. Known once it is up. */
+  readonly role: PeerRole
   /** Round-trip time as last measured, in milliseconds; undefined where it is not known. */
   readonly rttMs: number | undefined
   /**
-   * Takes a signal, encoded before this returns: what happens to the message afterwards does not matter.
-   * Signals arrive in the order given. A closed channel drops them.
+   * Takes a signal, encoded before this returns: what happens to the message afterwards does not matter. `sender` is
+   * the serial of the process that it comes from, 0 for the node itself. Signals of one sender arrive in the order
+   * given, whomever they are for and however that is written; those of different senders keep no order, so that one
+   * need not wait for another. A closed channel drops them.
    * @returns whether the sender may go on; false past the high-water mark of what is waiting.
    * @throws E_MESSAGE_INVALID where the message holds something that cannot be encoded; nothing was taken then.
    */
-  deliver(signal: Signal): boolean
+  deliver(signal: Signal, sender: number): boolean
+  /** Whether more is waiting than should: `drained` follows, or the end of the channel. */
+  readonly isCongested: boolean
+  /** Leaves a flow unread, so that its senders come to a stop, until `resume`. */
+  pause(flow: number): void
+  resume(flow: number): void
   /** Closes it, with a reason for logs and for the other end. Harmless when it is closed already. */
   close(reason: string): void
 }
@@ -46,7 +65,9 @@ export interface CarrierEvents {
   /** The channel is authenticated; its `life` is known. Also for channels that the other side opened. */
   up(channel: Channel): void
   /** A signal came. Never before `up`, never after `closed`. Does not throw. */
-  received(channel: Channel, signal: Signal): void
+  received(channel: Channel, signal: Signal, from: Flow): void
+  /** What waits has fallen to the low-water mark, after `deliver` had returned false. */
+  drained(channel: Channel): void
   /** The channel has ended, or could not be opened. `cause` says why, for people and for `connect`. */
   closed(channel: Channel, cause: Error): void
 }

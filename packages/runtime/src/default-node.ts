@@ -22,6 +22,7 @@ import {
   aliasFrom,
   castFrom,
   demonitorFrom,
+  drainedFrom,
   exitFrom,
   freshRef,
   linkFrom,
@@ -108,6 +109,11 @@ export function multiCall(
   options?: CallOptions,
 ): Promise<MultiCallResult<unknown>> {
   return multiCallFrom(actingTowards(Array.isArray(to) ? to[0] : undefined), to, request, options)
+}
+
+/** As the method `drained` of a process: when there is room again towards the node of that destination. */
+export function drained(to: AnyPid | NameDestination): Promise<void> {
+  return drainedFrom(actingTowards(to), to)
 }
 
 /** As the method `cast` of a process: tells a server something that it does not answer. */

@@ -61,6 +61,14 @@ export interface Host {
    * @throws E_EXTENSION_INVALID where it has one.
    */
   setCarrier(carrier: Carrier): CarrierEvents
+  /**
+   * Somebody relies on the channel to that node from here on, should there be one: it is not closed for being idle
+   * until `release` is called with the same owner. Links, monitors and pending calls keep their channels by themselves.
+   */
+  keep(node: NodeName, owner: object): void
+  release(node: NodeName, owner: object): void
+  /** Whether somebody relies on the channel to that node. For carriers. */
+  isKept(node: NodeName): boolean
   /** Where a node can be reached, as the resolvers know it; empty where none does. */
   resolveAddress(node: NodeName): Promise<readonly Endpoint[]>
   addAddressResolver(resolver: AddressResolver): void

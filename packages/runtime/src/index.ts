@@ -1,5 +1,5 @@
 export type { AddressResolver } from './address-resolver.ts'
-export type { Carrier, CarrierEvents, Channel, NodeLife } from './carrier.ts'
+export type { Carrier, CarrierEvents, Channel, Flow, NodeLife, PeerRole } from './carrier.ts'
 export type { Clock, Timer } from './clock/clock.ts'
 export type { Stamp, StampRefusal } from './clock/hlc.ts'
 export { HLC } from './clock/hlc.ts'
@@ -16,6 +16,7 @@ export {
   cast,
   defaultNode,
   demonitor,
+  drained,
   exit,
   link,
   makeRef,
@@ -90,6 +91,7 @@ export { systemEntropy, systemRandom } from './random.ts'
 export type { Alias } from './ref.ts'
 export { Ref } from './ref.ts'
 export type { NodeDown, NodeUp } from './remote/node-subscribers.ts'
+export type { Origin } from './remote/origin.ts'
 export type { MultiCallResult } from './rpc/multi-call.ts'
 export type { Rpc, RpcResult } from './rpc/rpc.ts'
 export type { ExposedFunctions } from './rpc/serving.ts'

@@ -1,19 +1,11 @@
 import { expect, test } from 'vitest'
 
+const isClass = (name: string) => /^[A-Z]/.test(name)
+
 test('the package offers these values and no others', async () => {
-  expect(Object.keys(await import('./index.ts')).sort()).toMatchInlineSnapshot(`
+  const names = Object.keys(await import('./index.ts')).filter(name => !isClass(name))
+  expect(names.sort()).toMatchInlineSnapshot(`
     [
-      "BarrelError",
-      "GenServer",
-      "GenStateMachine",
-      "HLC",
-      "HybridClock",
-      "Pid",
-      "Ref",
-      "SignalDecoder",
-      "SignalEncoder",
-      "Supervisor",
-      "Task",
       "alias",
       "call",
       "cancelTimer",
@@ -23,6 +15,7 @@ test('the package offers these values and no others', async () => {
       "defaultNode",
       "demonitor",
       "describeReason",
+      "drained",
       "errorsOf",
       "exit",
       "extensionKey",
@@ -67,6 +60,25 @@ test('the package offers these values and no others', async () => {
       "unregister",
       "unsubscribeNodes",
       "whereis",
+    ]
+  `)
+})
+
+test('the package offers these classes and no others', async () => {
+  const names = Object.keys(await import('./index.ts')).filter(isClass)
+  expect(names.sort()).toMatchInlineSnapshot(`
+    [
+      "BarrelError",
+      "GenServer",
+      "GenStateMachine",
+      "HLC",
+      "HybridClock",
+      "Pid",
+      "Ref",
+      "SignalDecoder",
+      "SignalEncoder",
+      "Supervisor",
+      "Task",
     ]
   `)
 })

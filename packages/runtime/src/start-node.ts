@@ -94,6 +94,9 @@ function hostOf(node: Node, seams: NodeSeams, dataDir: string | undefined): Host
       node.carrier = carrier
       return node.remotes.events
     },
+    keep: (name, owner) => node.remotes.keep(name, owner),
+    release: (name, owner) => node.remotes.release(name, owner),
+    isKept: name => node.remotes.isKept(name),
     resolveAddress: name => node.resolveAddress(name),
     addAddressResolver: resolver => node.addAddressResolver(resolver),
     addNameResolver: (via, resolver) => node.names.addResolver(via, resolver),

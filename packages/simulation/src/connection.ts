@@ -8,12 +8,12 @@
  *   close ---------------------->  closed
  */
 
-import type { NodeLife, NodeName } from '@barrel-actors/runtime'
+import type { NodeLife, NodeName, PeerRole } from '@barrel-actors/runtime'
 import type { MemoryNetwork } from './network.ts'
 
 /** What one node tells another of itself when they connect. */
 export interface Peer extends NodeLife {
-  readonly hidden: boolean
+  readonly role: PeerRole
 }
 
 /** One side of a connection: a channel. */
@@ -22,7 +22,7 @@ export interface End {
   /** The other side took the dial. */
   accepted(connection: Connection, peer: Peer): void
   /** Signals came, each of them encoded. */
-  arrived(signals: readonly Uint8Array[]): void
+  arrived(signals: readonly Uint8Array[], flow: number): void
   /** The other side closed it, or it is lost and that was noticed. */
   ended(connection: Connection, cause: Error): void
 }
@@ -68,12 +68,13 @@ export class Connection {
     this.#network.carry(this, this.acceptor, this.dialer.name, () => this.#dialerEnd.accepted(this, peer))
   }
 
-  /** Takes signals to the other end; `taken` runs when they are there. The array may grow until then. */
-  send(from: End, signals: readonly Uint8Array[], taken: () => void): void {
-    this.#carryFrom(from, () => {
+  /** Takes signals of one flow to the other end; `taken` runs when they are there. The array may grow until then. */
+  send(from: End, flow: number, signals: readonly Uint8Array[], taken: () => void): void {
+    const arrive = () => {
       taken()
-      this.#opposite(from)?.arrived(signals)
-    })
+      this.#opposite(from)?.arrived(signals, flow)
+    }
+    this.#carryFrom(from, arrive, flow)
   }
 
   /** This end has closed: the other one learns it. */
@@ -101,11 +102,11 @@ export class Connection {
     }
   }
 
-  #carryFrom(from: End, arrive: () => void): void {
+  #carryFrom(from: End, arrive: () => void, flow?: number): void {
     if (this.#isBroken) return
     const isDialer = from === this.#dialerEnd
     const names = [this.dialer.name, this.acceptor] as const
-    this.#network.carry(this, names[isDialer ? 0 : 1], names[isDialer ? 1 : 0], arrive)
+    this.#network.carry(this, names[isDialer ? 0 : 1], names[isDialer ? 1 : 0], arrive, flow)
   }
 
   #opposite(end: End): End | undefined {

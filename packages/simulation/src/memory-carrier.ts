@@ -6,9 +6,11 @@ import {
   type Extension,
   type ExtensionKey,
   extensionKey,
+  type Flow,
   type Host,
   type NodeLife,
   type NodeName,
+  type PeerRole,
   type Signal,
   type SignalDecoder,
   type SignalEncoder,
@@ -30,7 +32,7 @@ export function memoryCarrier(network: MemoryNetwork, options: MemoryCarrierOpti
   return {
     key: memoryCarrierKey,
     install: async host => {
-      const carrier = new MemoryCarrier(host, network, options.hidden === true)
+      const carrier = new MemoryCarrier(host, network, options.hidden === true ? 'tool' : 'node')
       return { api: carrier, stop: async () => carrier.stop() }
     },
   }
@@ -44,10 +46,10 @@ class MemoryCarrier implements Carrier, ChannelOwner, Port {
   readonly #channels = new Map<NodeName, MemoryChannel>()
   #state: 'running' | 'stopped' | 'killed' = 'running'
 
-  constructor(host: Host, network: MemoryNetwork, hidden: boolean) {
+  constructor(host: Host, network: MemoryNetwork, role: PeerRole) {
     this.#host = host
     this.network = network
-    this.peer = { name: host.node.name, creation: host.node.creation, hidden }
+    this.peer = { name: host.node.name, creation: host.node.creation, role }
     this.#events = host.setCarrier(this)
     network.join(this)
   }
@@ -116,8 +118,12 @@ class MemoryCarrier implements Carrier, ChannelOwner, Port {
     this.#events.up(channel)
   }
 
-  received(channel: MemoryChannel, signal: Signal): void {
-    this.#events.received(channel, signal)
+  received(channel: MemoryChannel, signal: Signal, flow: Flow): void {
+    this.#events.received(channel, signal, flow)
+  }
+
+  drained(channel: MemoryChannel): void {
+    this.#events.drained(channel)
   }
 
   closed(channel: MemoryChannel, cause: Error): void {

@@ -1,14 +1,17 @@
 import {
   type Channel,
+  type Flow,
   hasCode,
   type NodeLife,
   type NodeName,
+  type PeerRole,
   type Signal,
   type SignalDecoder,
   type SignalEncoder,
   type Timer,
 } from '@barrel-actors/runtime'
 import { Connection, coded, type End, type Peer } from './connection.ts'
+import { flowsCount, MemoryFlow } from './memory-flow.ts'
 import type { MemoryNetwork } from './network.ts'
 
 /** The node that a channel belongs to. */
@@ -19,44 +22,49 @@ export interface ChannelOwner {
   createEncoder(): SignalEncoder
   createDecoder(peer: NodeLife): SignalDecoder
   up(channel: MemoryChannel): void
-  received(channel: MemoryChannel, signal: Signal): void
+  received(channel: MemoryChannel, signal: Signal, flow: Flow): void
+  drained(channel: MemoryChannel): void
   closed(channel: MemoryChannel, cause: Error): void
 }
 
-interface Packet {
-  readonly sentMs: number
-  readonly signals: Uint8Array[]
+/** A signal that was given before the channel was up. */
+interface Kept {
+  readonly flow: number
+  readonly bytes: Uint8Array
 }
 
 /** One node's end of a channel. It outlives the dial that it began with, when the other side's dial wins. */
 export class MemoryChannel implements Channel, End {
   readonly node: NodeName
   readonly #owner: ChannelOwner
-  readonly #encoder: SignalEncoder
-  #decoder: SignalDecoder | undefined
+  readonly #flows: (MemoryFlow | undefined)[] = []
   #state: 'dialing' | 'up' | 'closing' | 'closed' = 'dialing'
   #peer: Peer | undefined
   #rttMs: number | undefined
   #connection: Connection | undefined
   #dialTimer: Timer | undefined
   /** Signals given before it was up. */
-  #kept: Uint8Array[] = []
-  #packet: Packet | undefined
+  #kept: Kept[] = []
   /** Of what was given and is not at the other end yet. */
   #queuedBytes = 0
+  /** Whether somebody was told that too much waits. */
+  #isHigh = false
 
   constructor(owner: ChannelOwner, node: NodeName) {
     this.#owner = owner
     this.node = node
-    this.#encoder = owner.createEncoder()
   }
 
   get life(): NodeLife | undefined {
     return this.#peer
   }
 
-  get hidden(): boolean {
-    return this.#peer?.hidden === true
+  get role(): PeerRole {
+    return this.#peer?.role ?? 'node'
+  }
+
+  get isCongested(): boolean {
+    return this.#queuedBytes > this.#owner.network.queueBytesHigh
   }
 
   get rttMs(): number | undefined {
@@ -106,16 +114,16 @@ export class MemoryChannel implements Channel, End {
     this.#connection = connection
     this.#peer = peer
     this.#rttMs = rttMs
-    this.#encoder.remote = peer
-    this.#decoder = this.#owner.createDecoder(peer)
+    for (const flow of this.#flows) if (flow !== undefined) flow.encoder.remote = peer
     // Before `up`, in which new ones may come.
-    for (const bytes of this.#kept.splice(0)) this.#send(connection, bytes)
+    for (const { flow, bytes } of this.#kept.splice(0)) this.#send(connection, flow, bytes)
     this.#owner.up(this)
   }
 
-  deliver(signal: Signal): boolean {
+  deliver(signal: Signal, sender: number): boolean {
     if (this.#state === 'closed' || this.#state === 'closing') return true
-    const bytes = this.#encode(signal)
+    const flow = sender % flowsCount
+    const bytes = this.#encode(signal, flow)
     this.#queuedBytes += bytes.length
     if (this.#queuedBytes > this.#owner.network.queueBytesMax) {
       this.#failSoon(
@@ -123,52 +131,80 @@ export class MemoryChannel implements Channel, End {
       )
       return false
     }
-    if (this.isUp && this.#connection !== undefined) this.#send(this.#connection, bytes)
-    else this.#kept.push(bytes)
-    return this.#queuedBytes <= this.#owner.network.queueBytesHigh
+    if (this.isUp && this.#connection !== undefined) this.#send(this.#connection, flow, bytes)
+    else this.#kept.push({ flow, bytes })
+    this.#isHigh ||= this.isCongested
+    return !this.isCongested
   }
 
-  #encode(signal: Signal): Uint8Array {
+  #flow(index: number): MemoryFlow {
+    let flow = this.#flows[index]
+    if (flow === undefined) {
+      flow = new MemoryFlow(this.#owner.createEncoder())
+      flow.encoder.remote = this.#peer
+      this.#flows[index] = flow
+    }
+    return flow
+  }
+
+  #encode(signal: Signal, flow: number): Uint8Array {
     try {
       // A copy: the encoder writes the next signal over this one.
-      return this.#encoder.encode(signal).slice()
+      return this.#flow(flow).encoder.encode(signal).slice()
     } catch (error) {
       if (!hasCode(error, 'E_MESSAGE_INVALID')) this.#failSoon(error as Error)
       throw error
     }
   }
 
-  // One packet takes everything that is sent at the same moment.
-  #send(connection: Connection, bytes: Uint8Array): void {
-    const nowMs = this.#owner.network.clock.now()
-    if (this.#packet?.sentMs !== nowMs) {
-      const packet: Packet = { sentMs: nowMs, signals: [] }
-      this.#packet = packet
-      connection.send(this, packet.signals, () => this.#taken(packet))
-    }
-    this.#packet.signals.push(bytes)
+  #send(connection: Connection, flow: number, bytes: Uint8Array): void {
+    this.#flow(flow).send(bytes, this.#owner.network.clock.now(), (signals, taken) => {
+      connection.send(this, flow, signals, () => {
+        taken()
+        this.#arrivedThere(signals)
+      })
+    })
   }
 
-  #taken(packet: Packet): void {
-    if (this.#packet === packet) this.#packet = undefined
-    for (const bytes of packet.signals) this.#queuedBytes -= bytes.length
+  #arrivedThere(signals: readonly Uint8Array[]): void {
+    for (const bytes of signals) this.#queuedBytes -= bytes.length
+    if (!this.#isHigh || this.#queuedBytes > this.#owner.network.queueBytesHigh / 2) return
+    this.#isHigh = false
+    if (this.isUp) this.#owner.drained(this)
   }
 
-  arrived(signals: readonly Uint8Array[]): void {
+  arrived(signals: readonly Uint8Array[], flow: number): void {
+    this.#flow(flow).arrived(signals)
+    this.#read(flow)
+  }
+
+  pause(flow: number): void {
+    this.#flow(flow).isPaused = true
+  }
+
+  resume(flow: number): void {
+    this.#flow(flow).isPaused = false
+    // Not from inside whatever resumed it.
+    this.#owner.setTimer(0, () => this.#read(flow))
+  }
+
+  #read(index: number): void {
     const kinds = new Map<string, number>()
-    for (const bytes of signals) {
-      if (!this.isUp) break
-      this.#decode(bytes, kinds)
+    const flow = this.#flow(index)
+    while (this.isUp) {
+      const bytes = flow.next()
+      if (bytes === undefined) break
+      this.#decode(flow, index, bytes, kinds)
     }
     const text = [...kinds].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`)).join(', ')
     if (text !== '') this.#owner.network.note(this.#owner.peer.name, `got ${text} from ${this.node}`)
   }
 
-  #decode(bytes: Uint8Array, kinds: Map<string, number>): void {
+  #decode(flow: MemoryFlow, index: number, bytes: Uint8Array, kinds: Map<string, number>): void {
     try {
-      const signal = (this.#decoder as SignalDecoder).decode(bytes)
+      const signal = flow.decoder(() => this.#owner.createDecoder(this.#peer as Peer)).decode(bytes)
       kinds.set(signal.kind, (kinds.get(signal.kind) ?? 0) + 1)
-      this.#owner.received(this, signal)
+      this.#owner.received(this, signal, { flow: index, bytes: bytes.length })
     } catch (error) {
       this.#connection?.close(this, (error as Error).message)
       this.#close(error as Error)

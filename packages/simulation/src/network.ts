@@ -3,6 +3,23 @@ import type { Connection } from './connection.ts'
 import { type Delay, type NetworkOptions, type NodeRef, nameOf, networkDefaults } from './options.ts'
 import { seededRandom } from './random.ts'
 
+/** When the last packets from one node to another arrive. */
+class Way {
+  /** The last one without a flow. */
+  #fence = 0
+  readonly #flows = new Map<number, number>()
+
+  arrivalOf(earliest: number, flow: number | undefined): number {
+    if (flow !== undefined) {
+      const arrival = Math.max(earliest, this.#fence, this.#flows.get(flow) ?? 0)
+      this.#flows.set(flow, arrival)
+      return arrival
+    }
+    this.#fence = Math.max(earliest, this.#fence, ...this.#flows.values())
+    return this.#fence
+  }
+}
+
 /** A node on the network: its carrier. */
 export interface Port {
   readonly name: NodeName
@@ -13,8 +30,8 @@ export interface Port {
 }
 
 /**
- * What lies between nodes of one OS process: packets arrive after a delay, those from one node to another in the
- * order sent, unless the way is cut. Nodes join it with `memoryCarrier(network)`.
+ * What lies between nodes of one OS process: packets arrive after a delay, those of one flow from one node to another
+ * in the order sent, unless the way is cut. Nodes join it with `memoryCarrier(network)`.
  */
 export class MemoryNetwork {
   readonly clock: Clock
@@ -28,8 +45,7 @@ export class MemoryNetwork {
   readonly #ports = new Map<NodeName, Port>()
   readonly #connections = new Set<Connection>()
   readonly #cuts = new Set<string>()
-  /** When the last packet from one node to another arrives. */
-  readonly #arrivals = new Map<string, number>()
+  readonly #ways = new Map<string, Way>()
 
   constructor(options: NetworkOptions = {}) {
     this.clock = options.clock ?? systemClock
@@ -98,14 +114,18 @@ export class MemoryNetwork {
     this.#connections.delete(connection)
   }
 
-  /** @internal Runs `arrive` when a packet sent now is there; never, if it is lost on the way. */
-  carry(connection: Connection, from: NodeName, to: NodeName, arrive: () => void): void {
-    const way = pair(from, to)
-    if (this.#cuts.has(way)) return connection.break()
+  /**
+   * @internal Runs `arrive` when a packet sent now is there; never, if it is lost on the way. Packets of one flow keep
+   * their order; one without a flow comes after all before it and before all after it.
+   */
+  carry(connection: Connection, from: NodeName, to: NodeName, arrive: () => void, flow?: number): void {
+    const name = pair(from, to)
+    if (this.#cuts.has(name)) return connection.break()
     const now = this.clock.now()
     const delayMs = typeof this.#delayMs === 'number' ? this.#delayMs : this.#delayMs(this.#random)
-    const arrival = Math.max(now + delayMs, this.#arrivals.get(way) ?? 0)
-    this.#arrivals.set(way, arrival)
+    const way = this.#ways.get(name) ?? new Way()
+    this.#ways.set(name, way)
+    const arrival = way.arrivalOf(now + delayMs, flow)
     this.clock.setTimer(arrival - now, () => {
       if (!connection.isBroken) arrive()
     })

@@ -94,6 +94,8 @@ async function stops(t: Trial): Promise<void> {
   const [own, other] = [t.b.spawn(Last), t.notes(t.b).pid]
   for (const pid of [server, own, other]) p.self.monitor(pid)
   p.self.send(server as Pid, 'before')
+  // Between two senders there is no order: what p has sent must have come.
+  await t.eventually('it has come', () => seen.length > 0)
   // The functions of the package act for the process whose code runs: one of a.
   const stop = (pid: AnyPid, reason: unknown) =>
     new Promise<void>((resolve, reject) => {

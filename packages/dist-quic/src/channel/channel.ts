@@ -1,5 +1,5 @@
 /**
- * The channel to one node: signals wait in it while it is dialing, go straight to the session once it is up.
+ * The channel to one node: signals wait in it while it is dialing, and go straight to the session once it is up.
  *
  *   dialing --authenticated session--> settled --key kept--> up --session ended--> closed
  *      \--every address failed--> closed  \--session ended--> closed
@@ -9,6 +9,7 @@ import {
   hasCode,
   type NodeLife,
   type NodeName,
+  type PeerRole,
   type Signal,
   type SignalDecoder,
   type SignalEncoder,
@@ -16,42 +17,51 @@ import {
 import { quicError } from '../errors.ts'
 import type { HandshakeResult } from '../handshake/state.ts'
 import type { CarrierContext } from './context.ts'
-import { frameHeadBytes, writeFrameHead } from './frames.ts'
+import { IncomingFlow, type IncomingOwner } from './incoming-flow.ts'
+import { type FlowOwner, OutgoingFlow } from './outgoing-flow.ts'
 import { closeCode, type Session } from './session.ts'
+import { flowOf, flowsCount } from './streams.ts'
 
 /** What the carrier hears of a channel. */
 export interface ChannelEvents {
-  received(channel: QuicChannel, signal: Signal): void
+  received(channel: QuicChannel, signal: Signal, flow: number, bytes: number): void
+  /** What waits has fallen to the low-water mark. */
+  drained(channel: QuicChannel): void
   /** Exactly once. */
   closed(channel: QuicChannel, cause: Error): void
 }
 
-export class QuicChannel implements Channel {
+export class QuicChannel implements Channel, FlowOwner, IncomingOwner {
   readonly node: NodeName
   readonly #context: CarrierContext
   readonly #events: ChannelEvents
-  readonly #encoder: SignalEncoder
-  #decoder: SignalDecoder | undefined
+  readonly #outgoing: (OutgoingFlow | undefined)[] = []
+  readonly #incoming: (IncomingFlow | undefined)[] = []
+  readonly underWay: { bytes: number } = { bytes: 0 }
+  readonly assembling: { bytes: number } = { bytes: 0 }
   #state: 'dialing' | 'settled' | 'up' | 'closed' = 'dialing'
   #session: Session | undefined
   #peer: HandshakeResult | undefined
-  /** Frames that wait for the channel to come up. */
-  #waiting: Uint8Array[] = []
-  #waitingBytes = 0
+  /** What waits for the channel to come up, by flow. */
+  #early: { readonly flow: number; readonly bytes: Uint8Array }[] = []
+  #earlyBytes = 0
+  /** Whether somebody was told that too much waits. */
+  #isHigh = false
+  /** Signals so far, both ways: who looks twice sees whether the channel is used. */
+  signalsCount = 0
 
   constructor(node: NodeName, context: CarrierContext, events: ChannelEvents) {
     this.node = node
     this.#context = context
     this.#events = events
-    this.#encoder = context.host.createEncoder()
   }
 
   get life(): NodeLife | undefined {
     return this.#state === 'up' ? this.#peer?.peer : undefined
   }
 
-  get hidden(): boolean {
-    return this.#peer?.hidden === true
+  get role(): PeerRole {
+    return this.#peer?.hidden === true ? 'tool' : 'node'
   }
 
   get rttMs(): number | undefined {
@@ -68,28 +78,62 @@ export class QuicChannel implements Channel {
     return this.#state === 'dialing'
   }
 
+  get isUp(): boolean {
+    return this.#state === 'up'
+  }
+
+  get isReading(): boolean {
+    return this.#state === 'up'
+  }
+
   /** The session that carries it, once it is up. */
   get session(): Session | undefined {
     return this.#session
   }
 
-  deliver(signal: Signal): boolean {
+  get isCongested(): boolean {
+    return this.#state !== 'closed' && this.#waitingBytes > this.#context.options.queueBytesHigh
+  }
+
+  deliver(signal: Signal, sender: number): boolean {
     if (this.#state === 'closed') return true
-    const frame = this.#encode(signal)
-    writeFrameHead(frame)
-    if (this.#state === 'up') this.#session?.write(frame)
-    else this.#wait(frame)
+    try {
+      this.#flow(flowOf(sender)).send(signal, sender)
+    } catch (error) {
+      // The stream of an encoder that broke cannot go on: the next signal needs a new channel.
+      if (!hasCode(error, 'E_MESSAGE_INVALID')) this.close('a message could not be encoded')
+      throw error
+    }
+    this.signalsCount++
     return this.#hasRoom()
   }
 
-  #encode(signal: Signal): Uint8Array {
-    try {
-      return this.#encoder.encode(signal, frameHeadBytes)
-    } catch (error) {
-      // The stream of this encoder cannot go on: the next signal needs a new channel.
-      if (hasCode(error, 'E_ENCODER_BROKEN')) this.close('a message could not be encoded')
-      throw error
-    }
+  #flow(index: number): OutgoingFlow {
+    const known = this.#outgoing[index]
+    if (known !== undefined) return known
+    const flow = new OutgoingFlow(index, this)
+    this.#outgoing[index] = flow
+    return flow
+  }
+
+  createEncoder(): SignalEncoder {
+    const encoder = this.#context.host.createEncoder()
+    encoder.remote = this.life
+    return encoder
+  }
+
+  createDecoder(): SignalDecoder {
+    return this.#context.host.createDecoder((this.#peer as HandshakeResult).peer)
+  }
+
+  write(flow: number, bytes: Uint8Array): void {
+    if (this.#state === 'up') return this.#session?.write(flow, bytes)
+    this.#early.push({ flow, bytes: new Uint8Array(bytes) })
+    this.#earlyBytes += bytes.length
+  }
+
+  queuedBytesOf(flow: number): number {
+    return this.#state === 'up' ? (this.#session?.queuedBytesOf(flow) ?? 0) : this.#earlyBytes
   }
 
   /** Takes the session that won. Nothing is sent or received before `up`. */
@@ -102,21 +146,46 @@ export class QuicChannel implements Channel {
   /** The peer may be relied on: the signals that waited go first. Whether it was waiting for that. */
   up(): boolean {
     const session = this.#session
-    const peer = this.#peer?.peer
-    if (this.#state !== 'settled' || session === undefined || peer === undefined) return false
+    if (this.#state !== 'settled' || session === undefined) return false
     this.#state = 'up'
-    this.#encoder.remote = peer
-    this.#decoder = this.#context.host.createDecoder(peer)
-    for (const frame of this.#waiting.splice(0)) session.write(frame)
-    this.#waitingBytes = 0
+    for (const flow of this.#outgoing) if (flow !== undefined) flow.encoder.remote = this.life
+    for (const { flow, bytes } of this.#early.splice(0)) session.write(flow, bytes)
+    this.#earlyBytes = 0
+    this.#feed()
     return true
   }
 
-  /** One frame of the session. Throws E_SIGNAL_INVALID. */
-  receive(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#state !== 'up') return
-    const signal = this.#decoder?.decode(bytes, start, end)
-    if (signal !== undefined) this.#events.received(this, signal)
+  /** Bytes of a flow. What the peer did wrong, or nothing. Throws E_SIGNAL_INVALID. */
+  receive(flow: number, bytes: Uint8Array): string | undefined {
+    if (this.#state !== 'up') return undefined
+    const incoming = this.#incoming[flow] ?? new IncomingFlow(flow, this)
+    this.#incoming[flow] = incoming
+    return incoming.push(bytes)
+  }
+
+  received(signal: Signal, flow: number, bytes: number): void {
+    this.signalsCount++
+    this.#events.received(this, signal, flow, bytes)
+  }
+
+  pause(flow: number): void {
+    this.#session?.pause(flow)
+  }
+
+  resume(flow: number): void {
+    this.#session?.resume(flow)
+  }
+
+  /** There is room in the streams. */
+  drained(): void {
+    this.#feed()
+    if (!this.#isHigh || this.#waitingBytes > this.#context.options.queueBytesHigh / 2) return
+    this.#isHigh = false
+    this.#events.drained(this)
+  }
+
+  #feed(): void {
+    for (const flow of this.#outgoing) flow?.feed()
   }
 
   /** At once: what is sent from here on needs a new channel. */
@@ -129,20 +198,24 @@ export class QuicChannel implements Channel {
   end(cause: Error): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    this.#waiting = []
+    this.#early = []
+    this.#outgoing.length = 0
+    this.#incoming.length = 0
     this.#events.closed(this, cause)
   }
 
-  #wait(frame: Uint8Array): void {
-    this.#waiting.push(new Uint8Array(frame))
-    this.#waitingBytes += frame.length
+  get #waitingBytes(): number {
+    let bytes = this.#state === 'up' ? (this.#session?.connection.queuedBytes ?? 0) : this.#earlyBytes
+    for (let flow = 0; flow < flowsCount; flow++) bytes += this.#outgoing[flow]?.waitingBytes ?? 0
+    return bytes
   }
 
   #hasRoom(): boolean {
     const { queueBytesHigh, queueBytesMax } = this.#context.options
-    const queued = this.#state === 'up' ? (this.#session?.connection.queuedBytes ?? 0) : this.#waitingBytes
-    if (queued <= queueBytesHigh) return true
-    if (queued > queueBytesMax) this.#overflow(queueBytesMax)
+    const waiting = this.#waitingBytes
+    if (waiting <= queueBytesHigh) return true
+    this.#isHigh = true
+    if (waiting > queueBytesMax) this.#overflow(queueBytesMax)
     return false
   }
 

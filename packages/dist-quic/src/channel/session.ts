@@ -10,8 +10,7 @@ import type { TrustAnswer, TrustQuestion } from '../handshake/options.ts'
 import { createHandshake, type Effect, type HandshakeResult, type HandshakeState, step } from '../handshake/state.ts'
 import type { ConnectionHandler, QuicConnection } from '../quic/contract.ts'
 import type { CarrierContext } from './context.ts'
-import { FrameReader, type FrameSink } from './frames.ts'
-import { acceptorSignals, controlStream, dialerSignals, urgency } from './streams.ts'
+import { controlStream, flowOfStream, flowsCount, streamOfFlow, urgency } from './streams.ts'
 
 /** Close codes of the application, for people who look at packets: the reason says it in words. */
 export const closeCode = { normal: 0, refused: 1, invalid: 2 } as const
@@ -24,8 +23,10 @@ export interface SessionEvents {
   answered(session: Session): void
   /** The peer has proved who it is. Signals wait until `begin`. */
   authenticated(session: Session, result: HandshakeResult): void
-  /** The frames of a signal, after `authenticated`. */
-  readonly frame: FrameSink
+  /** Bytes of a flow of signals, after `authenticated`: what is wrong with them, or nothing. Throws E_SIGNAL_INVALID. */
+  flow(flow: number, bytes: Uint8Array): string | undefined
+  /** There is room in the streams. */
+  drained(): void
   /** Exactly once, unless the session was dropped. */
   closed(session: Session, cause: Error): void
 }
@@ -41,7 +42,8 @@ export class Session implements ConnectionHandler {
   #failure: Error | undefined
   #isReady = false
   #isOver = false
-  readonly #frames = new FrameReader()
+  /** The flows that have been written to, a bit each. */
+  #opened = 0
 
   constructor(context: CarrierContext, events: SessionEvents, dialed: NodeName | undefined) {
     this.#context = context
@@ -66,8 +68,8 @@ export class Session implements ConnectionHandler {
 
   established(): void {
     const { options, clock } = this.#context
-    // Signals may overtake the last words of the handshake: they wait in their stream until it is done.
-    this.connection.pause(this.#incoming)
+    // Signals may overtake the last words of the handshake: they wait in their streams until it is done.
+    for (let flow = 0; flow < flowsCount; flow++) this.pause(flow)
     this.connection.prioritize(controlStream, urgency.control)
     this.#handshake = this.#createHandshake(this.connection.peerCertificate as Uint8Array)
     this.#deadline = clock.setTimer(options.authHandshakeTimeoutMs, () => this.#input({ kind: 'expire' }))
@@ -79,23 +81,50 @@ export class Session implements ConnectionHandler {
     if (streamId === controlStream) {
       if (this.#isReady) return this.close(closeCode.invalid, 'bytes on the control stream')
       this.#input({ kind: 'bytes', bytes })
-    } else if (streamId === this.#incoming && this.#isReady) this.#readFrames(bytes)
+      return
+    }
+    const flow = flowOfStream(streamId, !this.connection.dialed)
+    if (flow !== undefined && this.#isReady) {
+      this.#readFlow(flow, bytes)
+      if (fin) this.close(closeCode.invalid, 'a stream of signals ended')
+    }
     // Nothing else is spoken on this connection.
     else this.connection.abandon(streamId)
-    if (fin && streamId !== controlStream) this.close(closeCode.invalid, 'the stream of signals ended')
   }
 
   /** It carries a channel from here on: what has come meanwhile is read. */
   begin(): void {
-    this.connection.resume(this.#incoming)
+    for (let flow = 0; flow < flowsCount; flow++) this.resume(flow)
   }
 
-  /** Writes one frame of a signal. */
-  write(frame: Uint8Array): void {
-    this.connection.write(this.#outgoing, frame)
+  /** Writes bytes of one flow. */
+  write(flow: number, bytes: Uint8Array): void {
+    const { connection } = this
+    const streamId = streamOfFlow(flow, connection.dialed)
+    if ((this.#opened & (1 << flow)) === 0) {
+      this.#opened |= 1 << flow
+      connection.prioritize(streamId, urgency.signals)
+    }
+    connection.write(streamId, bytes)
   }
 
-  drained(): void {}
+  /** Bytes of that flow which QUIC has not taken. */
+  queuedBytesOf(flow: number): number {
+    return this.connection.queuedBytesOf(streamOfFlow(flow, this.connection.dialed))
+  }
+
+  /** Leaves what the peer sends in that flow unread, so that flow control stops it. */
+  pause(flow: number): void {
+    this.connection.pause(streamOfFlow(flow, !this.connection.dialed))
+  }
+
+  resume(flow: number): void {
+    this.connection.resume(streamOfFlow(flow, !this.connection.dialed))
+  }
+
+  drained(): void {
+    if (this.#isReady) this.#events.drained()
+  }
 
   closed(cause: Error): void {
     this.#isOver = true
@@ -113,14 +142,6 @@ export class Session implements ConnectionHandler {
   close(code: number, reason: string, failure?: Error): void {
     this.#failure ??= failure
     this.connection.close(code, reason)
-  }
-
-  get #incoming(): number {
-    return this.connection.dialed ? acceptorSignals : dialerSignals
-  }
-
-  get #outgoing(): number {
-    return this.connection.dialed ? dialerSignals : acceptorSignals
   }
 
   #createHandshake(peerCertificate: Uint8Array): HandshakeState {
@@ -192,9 +213,9 @@ export class Session implements ConnectionHandler {
     this.#events.authenticated(this, result)
   }
 
-  #readFrames(bytes: Uint8Array): void {
+  #readFlow(flow: number, bytes: Uint8Array): void {
     try {
-      const problem = this.#frames.push(bytes, this.#events.frame)
+      const problem = this.#events.flow(flow, bytes)
       if (problem !== undefined) this.#invalid(problem)
     } catch (error) {
       this.#context.log.error('a signal could not be read', { problem: (error as Error).message })

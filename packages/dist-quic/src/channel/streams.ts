@@ -1,14 +1,39 @@
 /**
- * Which QUIC stream carries what. Each end sends on streams that it opened itself; the way back on them is not
- * used. RFC 9000 2.1: the low bits of a stream's number say who opened it.
+ * Which QUIC stream carries what. RFC 9000 2.1: the low bits of a stream's number say who opened it and whether
+ * bytes go both ways on it.
+ *
+ *   0              the handshake, then what the two nodes have to tell each other; opened by the dialer
+ *   2, 6, 10, …    signals of the dialer, one stream a flow
+ *   3, 7, 11, …    signals of the acceptor
+ *   4, 8, …  1, 5, …  user streams, of either
  */
 
-/** The handshake, both ways; opened by the dialer. */
+/** The handshake and the words of the nodes, both ways. */
 export const controlStream = 0
-/** Signals from the dialer. */
-export const dialerSignals = 4
-/** Signals from the acceptor. */
-export const acceptorSignals = 1
+
+/** Ordered ways for signals, each way. A sender has one of them, by its serial. On the wire: both ends know it. */
+export const flowsCount = 16
 
 /** Lower goes first. */
-export const urgency = { control: 0, signals: 127 } as const
+export const urgency = { control: 0, signals: 64, user: 127 } as const
+
+/** The flow of the process with that serial. */
+export function flowOf(serial: number): number {
+  return serial % flowsCount
+}
+
+/** The stream of a flow from one of the two ends. */
+export function streamOfFlow(flow: number, fromDialer: boolean): number {
+  return flow * 4 + (fromDialer ? 2 : 3)
+}
+
+/** The flow of a stream from one of the two ends; undefined where it carries none. */
+export function flowOfStream(streamId: number, fromDialer: boolean): number | undefined {
+  const flow = (streamId - (fromDialer ? 2 : 3)) / 4
+  return Number.isInteger(flow) && flow >= 0 && flow < flowsCount ? flow : undefined
+}
+
+/** Whether bytes go both ways on it: a user stream, unless it is the control stream. */
+export function isTwoWay(streamId: number): boolean {
+  return (streamId & 2) === 0
+}

@@ -79,7 +79,7 @@ function setFlow(quiche: Quiche, config: Config, window: number): void {
   config.setInitialMaxData(window)
   config.setInitialMaxStreamDataBidiLocal(window)
   config.setInitialMaxStreamDataBidiRemote(window)
-  config.setInitialMaxStreamDataUni(0)
+  config.setInitialMaxStreamDataUni(window)
   config.setMaxConnectionWindow(window)
   config.setMaxStreamWindow(window)
   config.setCcAlgorithm(quiche.CongestionControlAlgorithm.CUBIC)

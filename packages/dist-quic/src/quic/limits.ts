@@ -16,8 +16,8 @@ export const limits = {
   /** DER bytes of the peer's one certificate. */
   certificateBytesMax: 8 * KiB,
   /** Streams the peer may have open at a time. RFC 9000 21.8: a stream is memory before any byte came. */
-  streamsBidiMax: 16,
-  streamsUniMax: 0,
+  streamsBidiMax: 257,
+  streamsUniMax: 16,
   /** Ended streams of a connection that are remembered, so that a late write to one is dropped. */
   streamsOverMax: 1_024,
   /** Text of a close reason, both ways. */

@@ -21,6 +21,9 @@ export interface Ends {
   readonly remote: NodeLife | undefined
 }
 
+/** What a number, a boolean or the head of anything takes at most. */
+const scalarBytes = 9
+
 type Path = (string | number)[]
 
 // Those through which an object reaches what is shared; msgpackr reads the first as the second.
@@ -29,9 +32,16 @@ const refusedKeys = new Set(['__proto__', '__proto_', 'constructor', 'prototype'
 export class Lowering {
   readonly #ends: Ends
   readonly #path: Path = []
+  /** About what has been lowered since `begin`, in bytes: text is counted in characters. */
+  bytesAbout = 0
 
   constructor(ends: Ends) {
     this.#ends = ends
+  }
+
+  /** Another signal follows. */
+  begin(): void {
+    this.bytesAbout = 0
   }
 
   /** @throws E_MESSAGE_INVALID, naming the place */
@@ -48,6 +58,8 @@ export class Lowering {
   #lower(value: unknown, depth: number): unknown {
     switch (typeof value) {
       case 'string':
+        this.bytesAbout += value.length
+        return value
       case 'boolean':
       case 'undefined':
         return value
@@ -74,6 +86,7 @@ export class Lowering {
   }
 
   #array(array: unknown[], depth: number): unknown[] {
+    this.bytesAbout += array.length * scalarBytes
     let lowered = array
     for (let index = 0; index < array.length; index++) {
       const child = array[index]
@@ -88,6 +101,7 @@ export class Lowering {
   #plain(object: Record<string, unknown>, depth: number): object {
     let lowered = object
     for (const key of Object.keys(object)) {
+      this.bytesAbout += scalarBytes + key.length
       if (refusedKeys.has(key)) throw this.#refuse(`the key ${key}`)
       const child = object[key]
       const result = this.#child(child, key, depth)
@@ -99,7 +113,10 @@ export class Lowering {
   }
 
   #child(child: unknown, place: string | number, depth: number): unknown {
-    if (typeof child === 'string') return child
+    if (typeof child === 'string') {
+      this.bytesAbout += child.length
+      return child
+    }
     this.#path.push(place)
     const result = this.#lower(child, depth + 1)
     this.#path.pop()
@@ -117,6 +134,7 @@ export class Lowering {
   }
 
   #map(map: Map<unknown, unknown>, depth: number): Map<unknown, unknown> {
+    this.bytesAbout += map.size * 2 * scalarBytes
     const lowered = new Map<unknown, unknown>()
     for (const [key, value] of map) lowered.set(this.#child(key, 'a key', depth), this.#child(value, 'a value', depth))
     return lowered
@@ -137,6 +155,7 @@ export class Lowering {
   #error(error: Error, depth: number): unknown[] {
     const code = error instanceof BarrelError ? error.code : (error as { code?: unknown }).code
     const stack = typeof error.stack === 'string' ? error.stack : undefined
+    this.bytesAbout += (stack?.length ?? 0) + textOf(error.message).length
     const fields: unknown[] = [textOf(error.name), textOf(error.message), stack]
     fields.push(typeof code === 'string' ? code : undefined)
     if (error.cause !== undefined) fields.push(this.#child(error.cause, 'cause', depth))
@@ -144,8 +163,9 @@ export class Lowering {
   }
 
   #bytes(value: object): unknown {
+    if (!(value instanceof ArrayBuffer) && !ArrayBuffer.isView(value)) return undefined
+    this.bytesAbout += value.byteLength
     if (value instanceof ArrayBuffer) return [C1, tag.arrayBuffer, new Uint8Array(value)]
-    if (!ArrayBuffer.isView(value)) return undefined
     const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
     if (value instanceof Uint8Array) return bytes
     const type = typedArrayClasses.findIndex(typedArray => value instanceof typedArray)

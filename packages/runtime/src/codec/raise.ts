@@ -25,6 +25,9 @@ export class Raising {
   readonly #source: PidSource
   readonly #peer: NodeLife
 
+  /** The size of the buffer that is read, where the message may keep it; 0 where it is used again. */
+  ownedBytes = 0
+
   constructor(source: PidSource, peer: NodeLife) {
     this.#source = source
     this.#peer = peer
@@ -39,10 +42,15 @@ export class Raising {
     if (Array.isArray(value)) return value[0] === C1 ? this.#marked(value, depth) : this.#array(value, 0, depth)
     const prototype = Object.getPrototypeOf(value)
     if (prototype === Object.prototype) return this.#plain(value as Record<string, unknown>, depth)
-    // A copy: what was read is a view of a buffer that is used again.
-    if (value instanceof Uint8Array) return new Uint8Array(value)
+    if (value instanceof Uint8Array) return this.#bytes(value)
     if (prototype === Map.prototype) return this.#map(value as Map<unknown, unknown>, depth)
     throw new WireError('a type that is not on the wire')
+  }
+
+  // A copy, where what was read is a view of a buffer that is used again, or would keep much else in memory.
+  #bytes(value: Uint8Array): Uint8Array {
+    if (this.ownedBytes === 0 || value.length < this.ownedBytes / 2) return new Uint8Array(value)
+    return new Uint8Array(value.buffer, value.byteOffset, value.length)
   }
 
   #array(array: unknown[], from: number, depth: number): unknown[] {

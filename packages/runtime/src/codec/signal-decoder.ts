@@ -10,11 +10,13 @@ import type { Signal, SignalTarget } from '../signal.ts'
 import { type PidSource, Raising, WireError, whole } from './raise.ts'
 import { signalKind } from './signal-kind.ts'
 
+// Without structured clones: a hundred bytes of references to references would be data that takes years to walk.
+function createUnpackr(): Unpackr {
+  return new Unpackr({ sequential: true, structuredClone: false } as ConstructorParameters<typeof Unpackr>[0])
+}
+
 export class SignalDecoder {
-  // Without structured clones: a hundred bytes of references to references would be data that takes years to walk.
-  readonly #unpackr = new Unpackr({ sequential: true, structuredClone: false } as ConstructorParameters<
-    typeof Unpackr
-  >[0])
+  readonly #unpackr = createUnpackr()
   readonly #source: PidSource
   readonly #peer: NodeLife
   readonly #raising: Raising
@@ -30,8 +32,26 @@ export class SignalDecoder {
    * @throws E_SIGNAL_INVALID where it is not what an encoder wrote; the stream cannot go on then
    */
   decode(bytes: Uint8Array, start = 0, end: number = bytes.length): Signal {
+    return this.#decode(this.#unpackr, bytes, start, end)
+  }
+
+  /**
+   * Reads a signal that was packed alone, independent of the stream. The bytes are the decoder's from here on: large
+   * ones within the message are views of them.
+   * @throws E_SIGNAL_INVALID
+   */
+  decodeAlone(bytes: Uint8Array): Signal {
+    this.#raising.ownedBytes = bytes.length
     try {
-      return this.#signal(this.#unpackr.unpack(bytes, { start, end }))
+      return this.#decode(createUnpackr(), bytes, 0, bytes.length)
+    } finally {
+      this.#raising.ownedBytes = 0
+    }
+  }
+
+  #decode(unpackr: Unpackr, bytes: Uint8Array, start: number, end: number): Signal {
+    try {
+      return this.#signal(unpackr.unpack(bytes, { start, end }))
     } catch (error) {
       const problem = error instanceof WireError ? error.message : 'bytes that are no MessagePack'
       throw runtimeError('E_SIGNAL_INVALID', { node: this.#peer.name, problem }, error)

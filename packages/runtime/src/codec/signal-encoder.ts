@@ -3,14 +3,19 @@
 import { Packr, RESERVE_START_SPACE } from 'msgpackr'
 import type { NodeLife } from '../carrier.ts'
 import { BarrelError, runtimeError } from '../errors.ts'
+import { limits } from '../limits.ts'
 import { type AnyPid, Pid } from '../pid.ts'
 import { exportPid } from '../process/process.ts'
 import type { Signal, SignalTarget } from '../signal.ts'
 import { type Ends, Lowering } from './lower.ts'
 import { signalKind } from './signal-kind.ts'
 
+function createPackr(): Packr {
+  return new Packr({ sequential: true, useToJSON: false } as ConstructorParameters<typeof Packr>[0])
+}
+
 export class SignalEncoder implements Ends {
-  readonly #packr = new Packr({ sequential: true, useToJSON: false } as ConstructorParameters<typeof Packr>[0])
+  readonly #packr = createPackr()
   readonly #lowering = new Lowering(this)
   #broken = false
   readonly local: NodeLife
@@ -27,10 +32,19 @@ export class SignalEncoder implements Ends {
    * @throws E_MESSAGE_INVALID where the message cannot be encoded; the stream goes on as if it had not been given
    */
   encode(signal: Signal, headroom = 0): Uint8Array {
-    const fields = this.#fields(signal)
+    return this.pack(this.lower(signal), headroom)
+  }
+
+  /** About how many bytes the signal has that was lowered last: text may take up to three times of what is meant here. */
+  get bytesAbout(): number {
+    return this.#lowering.bytesAbout
+  }
+
+  /** The bytes of what `lower` gave, as `encode` gives them. */
+  pack(lowered: unknown[], headroom: number): Uint8Array {
     if (this.#broken) throw runtimeError('E_ENCODER_BROKEN')
     try {
-      return this.#packr.pack(fields, RESERVE_START_SPACE | headroom)
+      return this.#packr.pack(lowered, RESERVE_START_SPACE | headroom)
     } catch (error) {
       // Shapes may have been noted that the other end will never see.
       this.#broken = true
@@ -38,7 +52,23 @@ export class SignalEncoder implements Ends {
     }
   }
 
-  #fields(signal: Signal): unknown[] {
+  /**
+   * The same, independent of what was encoded before and after: for `decodeAlone`. The bytes are the caller's.
+   * @throws E_MESSAGE_INVALID where it is larger than a signal may be
+   */
+  packAlone(lowered: unknown[]): Uint8Array {
+    const bytes = createPackr().pack(lowered)
+    if (bytes.length <= limits.signalBytesMax) return bytes
+    const problem = `it takes ${bytes.length} bytes, more than ${limits.signalBytesMax},`
+    throw runtimeError('E_MESSAGE_INVALID', { problem, path: 'its root' })
+  }
+
+  /**
+   * What will be packed, or is refused. The message is read once; it must be packed before it can change.
+   * @throws E_MESSAGE_INVALID
+   */
+  lower(signal: Signal): unknown[] {
+    this.#lowering.begin()
     const kind = signalKind[signal.kind]
     switch (signal.kind) {
       case 'send':

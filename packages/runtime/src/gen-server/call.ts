@@ -11,6 +11,7 @@
 import type { ExitReason } from '../exit-reason.ts'
 import type { AnyPid } from '../pid.ts'
 import type { Process } from '../process/process.ts'
+import type { Arrival } from '../remote/remote-request.ts'
 
 /** Where the reply of a call goes. May be kept, and used after the callback has returned. */
 export interface From<Reply = unknown> {
@@ -20,8 +21,10 @@ export interface From<Reply = unknown> {
 
 /** What a server does not take in `handleInfo`, in one test of what it is. */
 export abstract class Request {
-  abstract readonly kind: 'call' | 'cast' | 'stop'
+  abstract readonly kind: 'call' | 'cast' | 'stop' | 'message'
   readonly request: unknown
+  /** That it came from another node, and lies in a mailbox. */
+  readonly arrival: Arrival | undefined = undefined
 
   constructor(request: unknown) {
     this.request = request

@@ -6,6 +6,7 @@ import { enter } from '../process/current.ts'
 import type { Exit } from '../process/exits.ts'
 import { type Behavior, type Process, processState } from '../process/process.ts'
 import { isThenable } from '../process/thenable.ts'
+import { RemoteMessage } from '../remote/remote-request.ts'
 import { Call, Request, StopOrder } from './call.ts'
 import { runInit } from './gen-server.ts'
 import { Next, noReply, Stop, type Then } from './outcome.ts'
@@ -84,16 +85,28 @@ function takeMessages(process: Process, budget: number): number {
   const server = process.body as AnyServer
   let taken = 0
   let message: unknown
+  let hasOrigin = process.origin !== undefined
   try {
     while (taken < budget && process.state === processState.running && mailbox.length > 0) {
       message = mailbox.shift()
       taken++
       if (process.idle !== undefined) process.idle.cancel()
+      if (hasOrigin) process.origin = undefined
+      hasOrigin = false
       if (message instanceof Request) {
+        if (message.arrival !== undefined) {
+          message.arrival.taken()
+          process.origin = message.arrival.origin
+          hasOrigin = true
+        }
         if (message instanceof Call) {
           running = 'handleCall'
           // Its caller has given up, or its caller's node is gone.
           if (message.isOpen) answer(process, message, server.handleCall(message.request as never, message))
+        } else if (message instanceof RemoteMessage) {
+          running = 'handleInfo'
+          const result = server.handleInfo(message.request as never)
+          if (result !== undefined) settle(process, 'handleInfo', result, message)
         } else if (message instanceof StopOrder) {
           if (message.isOpen) stopServer(process, message.request)
         } else {

@@ -10,6 +10,7 @@ import type { Node } from '../node.ts'
 import type { AnyPid, Pid } from '../pid.ts'
 import type { AnyProtocol, CastOf, Protocol, ReplyOf, RequestOf } from '../protocol.ts'
 import type { Alias, Ref } from '../ref.ts'
+import type { Origin } from '../remote/origin.ts'
 import { type Process, processState } from './process.ts'
 import type { FunctionBody, PidOf, ServerClass, ServerInstance } from './spawn.ts'
 import {
@@ -17,6 +18,7 @@ import {
   aliasFrom,
   castFrom,
   demonitorFrom,
+  drainedFrom,
   exitFrom,
   freshRef,
   linkFrom,
@@ -54,6 +56,15 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
   /** The node it runs on. */
   get node(): Node {
     return this.#process.node
+  }
+
+  /**
+   * The node that the message came from which this process took last, and what that node has proved to be; undefined
+   * for one of its own node, and for what the runtime itself puts into the mailbox. What a message says of its sender
+   * is a claim; this is not.
+   */
+  get origin(): Origin | undefined {
+    return this.#process.origin
   }
 
   /** Fires when the process ends, so that `fetch(url, { signal })` ends with it. */
@@ -108,6 +119,15 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
   call(to: NameDestination, request: unknown, options?: CallOptions): Promise<unknown>
   call(to: Destination<never>, request: unknown, options?: CallOptions): Promise<unknown> {
     return callFrom(this.#process, to, request, options)
+  }
+
+  /**
+   * Resolves when what waits for the node of that destination has fallen to the low-water mark, or is lost with its
+   * channel: after `send` has returned false. At once where nothing holds it up.
+   * @throws E_DESTINATION_INVALID, E_VIA_UNKNOWN
+   */
+  drained(to: Destination<never>): Promise<void> {
+    return drainedFrom(this.#process, to)
   }
 
   /** Tells a server something that it does not answer. Like `send` otherwise. */

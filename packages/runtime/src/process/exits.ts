@@ -5,6 +5,7 @@
 
 import type { ExitReason } from '../exit-reason.ts'
 import type { AnyPid } from '../pid.ts'
+import { forgetArrivals } from '../remote/remote-request.ts'
 import { enter } from './current.ts'
 import { type Process, processOf, processState } from './process.ts'
 
@@ -78,7 +79,9 @@ export class Exits {
   // Names go first: whoever learns of the end finds the name free.
   #bury(process: Process, reason: ExitReason): void {
     process.state = processState.dead
+    const { mailbox } = process
     process.mailbox = undefined
+    if (process.hasArrivals && mailbox !== undefined) forgetArrivals(process.node, mailbox)
     process.behavior.ended?.(process)
     const { starting } = process
     process.starting = undefined

@@ -4,6 +4,7 @@ import type { Timer } from '../clock/clock.ts'
 import { checkOptions, checkTimeout } from '../clock/timeouts.ts'
 import { runtimeError } from '../errors.ts'
 import { reasonOf } from '../exit-reason.ts'
+import { contentOf, takeContent } from '../remote/remote-request.ts'
 import { Actor } from './actor.ts'
 import { checkPattern, matches, type Pattern, refOf } from './pattern.ts'
 import { type Behavior, type Process, processState } from './process.ts'
@@ -71,7 +72,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     if (!process.alive) return never()
     if (place >= 0 && process.node.scheduler.takeOne()) {
       process.reductions++
-      this.#taken = process.mailbox?.takeAt(place)
+      this.#taken = this.#open(process.mailbox?.takeAt(place))
       return Promise.resolve(this.#taken as Message)
     }
     return this.#wait(pattern, place, timeoutMs)
@@ -94,8 +95,10 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     const mailbox = Actor.processOf(this).mailbox
     const length = mailbox?.length ?? 0
     if (pattern === undefined) return from < length ? from : -1
+    const { hasArrivals } = Actor.processOf(this)
     for (let place = from; place < length; place++) {
-      if (matches(pattern, mailbox?.at(place))) return place
+      const message = mailbox?.at(place)
+      if (matches(pattern, hasArrivals ? contentOf(message) : message)) return place
     }
     return -1
   }
@@ -152,9 +155,15 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     if (waiter === undefined || waiter.pattern !== undefined || !process.node.scheduler.takeOne()) return false
     self.#settle()
     process.reductions++
-    self.#taken = message
-    waiter.resolve(message)
+    self.#taken = self.#open(message)
+    waiter.resolve(self.#taken)
     return true
+  }
+
+  /** What was sent, of what it takes. */
+  #open(message: unknown): unknown {
+    const process = Actor.processOf(this)
+    return process.hasArrivals ? takeContent(process, message) : message
   }
 
   #start(code: FunctionBody): number {
@@ -202,7 +211,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
       return 0
     }
     this.#settle()
-    this.#taken = mailbox?.takeAt(place)
+    this.#taken = this.#open(mailbox?.takeAt(place))
     waiter.resolve(this.#taken)
     return 1
   }

@@ -7,6 +7,7 @@ import type { IdleTimer } from '../gen-server/server-idle.ts'
 import type { StartWaiter } from '../gen-server/server-start.ts'
 import type { Node } from '../node.ts'
 import { type AnyPid, Pid } from '../pid.ts'
+import type { Origin } from '../remote/origin.ts'
 import type { Begun } from '../watching/watching.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Monitor, Watch } from './monitor.ts'
@@ -50,6 +51,8 @@ export class Process {
   /** Runs out when no message comes. */
   idle: IdleTimer | undefined = undefined
   trapExit = false
+  /** Whether messages of other nodes have ever come: they lie in the mailbox with where they came from. */
+  hasArrivals = false
   /** How many turns it had and messages it took. */
   reductions = 0
   readonly pid: Pid
@@ -78,6 +81,8 @@ export class Process {
   newer: Process | undefined = undefined
   /** Whether its pid has left the node, and may come back. */
   exported = false
+  /** The node that the message came from which it took last; undefined for one of its own. */
+  origin: Origin | undefined = undefined
   /** Made when someone first asks for the signal. */
   abort: AbortController | undefined = undefined
 

@@ -21,6 +21,7 @@ import type { SignalTarget } from '../signal.ts'
 import { freezeMessage } from '../watching/freeze.ts'
 import { LocalMonitor } from './monitor.ts'
 import { Process, processOf } from './process.ts'
+import { never } from './thenable.ts'
 
 /** Where a destination is: a process of this node, a target on another one, or nowhere. */
 export type Place = Process | { readonly node: string; readonly target: SignalTarget } | undefined
@@ -79,7 +80,7 @@ function sendAnywhere(from: Process, destination: Destination<never> | Ref, mess
   const place = placeOf(from, destination)
   if (node.freezesMessages) freezeMessage(message)
   if (place !== undefined && !(place instanceof Process)) {
-    return node.remote(place.node).send({ kind: 'send', from: from.pid, to: place.target, message })
+    return node.remote(place.node).send({ kind: 'send', from: from.pid, to: place.target, message }, from.pid.serial)
   }
   if (place === undefined || !place.deliver(message)) node.watching.letterDropped('send', from.pid, destination)
   return true
@@ -88,10 +89,17 @@ function sendAnywhere(from: Process, destination: Destination<never> | Ref, mess
 // What an alias does not take any more is no dead letter: that is what it was taken back for.
 function sendToAlias(from: Process, to: Ref, message: unknown): boolean {
   const { node } = from
-  if (to.node !== node.name) return node.remote(to.node).send({ kind: 'aliasSend', from: from.pid, to, message })
+  if (to.node !== node.name)
+    return node.remote(to.node).send({ kind: 'aliasSend', from: from.pid, to, message }, from.pid.serial)
   if (node.freezesMessages) freezeMessage(message)
   node.aliasOf(to)?.deliver(message)
   return true
+}
+
+export function drainedFrom(from: Process, destination: Destination<never>): Promise<void> {
+  if (!from.alive) return never()
+  const place = placeOf(from, destination)
+  return place === undefined || place instanceof Process ? Promise.resolve() : from.node.remote(place.node).drained()
 }
 
 export function castFrom(from: Process, destination: Destination<never>, request: unknown): boolean {
@@ -100,7 +108,7 @@ export function castFrom(from: Process, destination: Destination<never>, request
   const place = placeOf(from, destination)
   if (node.freezesMessages) freezeMessage(request)
   if (place !== undefined && !(place instanceof Process)) {
-    return node.remote(place.node).send({ kind: 'cast', from: from.pid, to: place.target, request })
+    return node.remote(place.node).send({ kind: 'cast', from: from.pid, to: place.target, request }, from.pid.serial)
   }
   if (place === undefined || !place.deliver(new Cast(request))) {
     node.watching.letterDropped('cast', from.pid, destination)
@@ -213,6 +221,7 @@ export function exitFrom(from: Process, target: Watchable, reason: ExitReason): 
   const place = placeOf(from, target)
   if (place instanceof Process) from.node.exits.send(place, from.pid, reason)
   else if (place !== undefined) {
-    from.node.remote(place.node).send({ kind: 'exit', from: from.pid, to: place.target, reason, linked: false })
+    const exit = { kind: 'exit', from: from.pid, to: place.target, reason, linked: false } as const
+    from.node.remote(place.node).send(exit, from.pid.serial)
   }
 }

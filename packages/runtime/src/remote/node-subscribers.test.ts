@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
-import type { Channel } from '../carrier.ts'
+import type { Channel, PeerRole } from '../carrier.ts'
 import type { Self } from '../process/function-process.ts'
 import { startNode } from '../start-node.ts'
 
-const channelTo = (node: string, hidden = false) => ({ node, hidden }) as Channel
+const channelTo = (node: string, role: PeerRole = 'node') => ({ node, role }) as Channel
 
 test('only nodes that came up are told to be down, and hidden ones never are', async () => {
   await using node = await startNode()
   const { subscribers } = node.remotes
   node.subscribeNodes()
   subscribers.closed(channelTo('never@up'), new Error('not reached'))
-  subscribers.up(channelTo('tool@host', true))
-  subscribers.closed(channelTo('tool@host', true), new Error('gone'))
+  subscribers.up(channelTo('tool@host', 'tool'))
+  subscribers.closed(channelTo('tool@host', 'tool'), new Error('gone'))
   subscribers.up(channelTo('b@host'))
   subscribers.closed(channelTo('b@host'), new Error('gone'))
   subscribers.closed(channelTo('b@host'), new Error('gone again'))

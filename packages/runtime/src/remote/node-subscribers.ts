@@ -40,8 +40,8 @@ export class NodeSubscribers {
     return this.#subscribers.delete(process)
   }
 
-  up({ node, hidden }: Channel): void {
-    if (hidden) return
+  up({ node, role }: Channel): void {
+    if (role !== 'node') return
     this.#told.add(node)
     this.#tell({ kind: 'nodeUp', node })
   }

@@ -1,26 +1,28 @@
 /** What a signal from another node does here. The channel says who sent it; nothing inside a message does. */
 
+import type { Flow } from '../carrier.ts'
 import { type ExitReason, reasonOf } from '../exit-reason.ts'
-import { Call, Cast } from '../gen-server/call.ts'
+import { Call } from '../gen-server/call.ts'
 import { limits } from '../limits.ts'
 import { type AnyPid, Pid } from '../pid.ts'
 import { addWatch } from '../process/monitor.ts'
 import type { Process } from '../process/process.ts'
 import type { Signal, SignalTarget } from '../signal.ts'
 import type { Incoming, RemoteNode } from './remote-node.ts'
+import { Arrival, RemoteCast, RemoteMessage } from './remote-request.ts'
 
-export function receiveSignal(remote: RemoteNode, signal: Signal): void {
+export function receiveSignal(remote: RemoteNode, signal: Signal, flow: Flow): void {
   switch (signal.kind) {
     case 'send':
-      return drop(remote, signal, find(remote, signal.to)?.deliver(signal.message))
+      return onMessage(remote, signal, find(remote, signal.to), flow)
     case 'aliasSend':
-      return void remote.node.aliasOf(signal.to)?.deliver(signal.message)
+      return onMessage(remote, signal, remote.node.aliasOf(signal.to), flow)
     case 'cast':
-      return drop(remote, signal, find(remote, signal.to)?.deliver(new Cast(signal.request)))
+      return onMessage(remote, signal, find(remote, signal.to), flow)
     case 'call':
-      return onCall(remote, signal.to, signal.ref, signal.request)
+      return onCall(remote, signal, flow)
     case 'stop':
-      return onCall(remote, signal.to, signal.ref, signal.reason, signal.from)
+      return onStop(remote, signal)
     case 'reply':
       return remote.replied(signal.ref, signal.value)
     case 'link':
@@ -42,9 +44,21 @@ export function receiveSignal(remote: RemoteNode, signal: Signal): void {
   }
 }
 
-/** Tells of what nobody has taken. */
-function drop(remote: RemoteNode, signal: Signal & { kind: 'send' | 'cast' }, isTaken: boolean | undefined): void {
-  if (isTaken !== true) remote.node.watching.letterDropped(signal.kind, signal.from, signal.to)
+type MessageSignal = Extract<Signal, { kind: 'send' | 'cast' | 'aliasSend' }>
+
+/** What an alias does not take any more is no dead letter: that is what it was taken back for. */
+function onMessage(remote: RemoteNode, signal: MessageSignal, process: Process | undefined, flow: Flow): void {
+  if (process !== undefined) return arrive(process, requestOf(signal, new Arrival(remote.backlog, flow)))
+  if (signal.kind !== 'aliasSend') remote.node.watching.letterDropped(signal.kind, signal.from, signal.to)
+}
+
+function requestOf(signal: MessageSignal, arrival: Arrival): RemoteMessage | RemoteCast {
+  return signal.kind === 'cast' ? new RemoteCast(signal.request, arrival) : new RemoteMessage(signal.message, arrival)
+}
+
+function arrive(process: Process, message: RemoteMessage | RemoteCast): void {
+  process.hasArrivals = true
+  process.deliver(message)
 }
 
 /** A live process of this node, or undefined. */
@@ -52,30 +66,34 @@ function find(remote: RemoteNode, target: SignalTarget): Process | undefined {
   return target instanceof Pid ? remote.node.processOf(target) : remote.node.registered(target)
 }
 
-/** A call that came over a channel. */
+/** A call, or a wish to stop, that came over a channel. */
 class IncomingCall extends Call implements Incoming {
   readonly #remote: RemoteNode
   readonly #ref: number
+  readonly #serial: number
+  override readonly arrival: Arrival | undefined
 
-  constructor(request: unknown, remote: RemoteNode, ref: number) {
+  constructor(request: unknown, remote: RemoteNode, ref: number, server: Process, arrival?: Arrival) {
     super(request)
     this.#remote = remote
     this.#ref = ref
+    this.#serial = server.pid.serial
+    this.arrival = arrival
   }
 
   override replied(value: unknown): void {
     if (!this.#remote.incoming.delete(this.#ref)) return
     try {
-      this.#remote.send({ kind: 'reply', ref: this.#ref, value })
+      this.#remote.send({ kind: 'reply', ref: this.#ref, value }, this.#serial)
     } catch (error) {
       // The reply cannot leave the node: the server learns it here, the caller by this.
-      sendDown(this.#remote, this.#ref, reasonOf(error))
+      sendDown(this.#remote, this.#ref, reasonOf(error), this.#serial)
       throw error
     }
   }
 
   override targetEnded(reason: ExitReason): void {
-    if (this.#remote.incoming.delete(this.#ref)) sendDown(this.#remote, this.#ref, reason)
+    if (this.#remote.incoming.delete(this.#ref)) sendDown(this.#remote, this.#ref, reason, this.#serial)
   }
 
   fire(reason: ExitReason): void {
@@ -101,7 +119,8 @@ class IncomingMonitor implements Incoming {
   }
 
   fire(reason: ExitReason): void {
-    if (this.#remote.incoming.delete(this.#ref)) sendDown(this.#remote, this.#ref, reason)
+    if (!this.#remote.incoming.delete(this.#ref)) return
+    sendDown(this.#remote, this.#ref, reason, this.#target.pid.serial)
   }
 
   withdraw(): void {
@@ -109,21 +128,35 @@ class IncomingMonitor implements Incoming {
   }
 }
 
-function onCall(remote: RemoteNode, to: SignalTarget, ref: number, request: unknown, stopper?: AnyPid): void {
-  const server = find(remote, to)
-  if (server === undefined) return sendDown(remote, ref, 'noproc')
-  if (!hasRoom(remote, ref)) return sendDown(remote, ref, 'systemLimit')
-  const call = new IncomingCall(request, remote, ref)
+/** The process that another node wants to ask or watch; undefined where it has been told that there is none. */
+function findFor(remote: RemoteNode, to: SignalTarget, ref: number): Process | undefined {
+  const process = find(remote, to)
+  if (process !== undefined && hasRoom(remote, ref)) return process
+  // What the target sent before its end comes first: it has the same sender.
+  sendDown(remote, ref, process === undefined ? 'noproc' : 'systemLimit', to instanceof Pid ? to.serial : 0)
+  return undefined
+}
+
+function onCall(remote: RemoteNode, { to, ref, request }: Signal & { kind: 'call' }, flow: Flow): void {
+  const server = findFor(remote, to, ref)
+  if (server === undefined) return
+  const call = new IncomingCall(request, remote, ref, server, new Arrival(remote.backlog, flow))
   remote.incoming.set(ref, call)
-  if (stopper === undefined) call.open(server)
-  else call.openStop(server, stopper)
+  server.hasArrivals = true
+  call.open(server)
+}
+
+function onStop(remote: RemoteNode, { from, to, ref, reason }: Signal & { kind: 'stop' }): void {
+  const server = findFor(remote, to, ref)
+  if (server === undefined) return
+  const call = new IncomingCall(reason, remote, ref, server)
+  remote.incoming.set(ref, call)
+  call.openStop(server, from)
 }
 
 function onMonitor(remote: RemoteNode, to: SignalTarget, ref: number): void {
-  const target = find(remote, to)
-  if (target === undefined) return sendDown(remote, ref, 'noproc')
-  if (!hasRoom(remote, ref)) return sendDown(remote, ref, 'systemLimit')
-  remote.incoming.set(ref, new IncomingMonitor(remote, ref, target))
+  const target = findFor(remote, to, ref)
+  if (target !== undefined) remote.incoming.set(ref, new IncomingMonitor(remote, ref, target))
 }
 
 function onDemonitor(remote: RemoteNode, ref: number): void {
@@ -144,7 +177,7 @@ function onLink(remote: RemoteNode, from: AnyPid, to: AnyPid): void {
 function onUnlink(remote: RemoteNode, from: AnyPid, to: AnyPid, id: number): void {
   if (to.creation !== remote.node.creation) return
   remote.links.unlinkedByPeer(to, from)
-  remote.send({ kind: 'unlinkAck', from: to, to: from, id })
+  remote.send({ kind: 'unlinkAck', from: to, to: from, id }, to.serial)
 }
 
 function onExit(remote: RemoteNode, from: AnyPid, to: SignalTarget, reason: ExitReason, linked: boolean): void {
@@ -158,6 +191,6 @@ function hasRoom(remote: RemoteNode, ref: number): boolean {
   return remote.incoming.size < limits.incomingPerNodeMax && !remote.incoming.has(ref)
 }
 
-function sendDown(remote: RemoteNode, ref: number, reason: ExitReason): void {
-  remote.sendReason(reason, reason => ({ kind: 'down', ref, reason }))
+function sendDown(remote: RemoteNode, ref: number, reason: ExitReason, sender: number): void {
+  remote.sendReason(reason, sender, reason => ({ kind: 'down', ref, reason }))
 }

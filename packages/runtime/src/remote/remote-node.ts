@@ -17,6 +17,7 @@ import type { Process } from '../process/process.ts'
 import type { Ref } from '../ref.ts'
 import type { Signal, SignalTarget } from '../signal.ts'
 import { Links } from './links.ts'
+import { Backlog } from './origin.ts'
 
 /** Something of ours that waits for a `down` or a reply from there. */
 interface Outgoing {
@@ -43,7 +44,7 @@ class RemoteMonitor extends Monitor implements Outgoing {
   }
 
   cancel(): void {
-    this.#remote.withdraw(this.ref.id)
+    this.#remote.withdraw(this.ref.id, this.watcher)
   }
 }
 
@@ -52,6 +53,9 @@ export class RemoteNode {
   readonly name: NodeName
   #channel: Channel | undefined
   readonly #outgoing = new Map<number, Outgoing>()
+  #backlog: Backlog | undefined
+  /** Who waits until there is room in the channel. */
+  #waiting: (() => void)[] = []
   readonly links: Links = new Links()
   /** By the ref that the other node chose. */
   readonly incoming: Map<number, Incoming> = new Map()
@@ -72,35 +76,57 @@ export class RemoteNode {
   }
 
   /** Gives a signal to the channel; without one it is lost, as every signal to a lost node is. */
-  send(signal: Signal): boolean {
-    return this.open()?.deliver(signal) ?? true
+  send(signal: Signal, sender: number): boolean {
+    return this.open()?.deliver(signal, sender) ?? true
+  }
+
+  /** Resolves when there is room in the channel, or no channel. */
+  drained(): Promise<void> {
+    if (this.#channel?.isCongested !== true) return Promise.resolve()
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  /** There is room. */
+  hasDrained(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** What is not taken yet of what came over the channel that is up. */
+  get backlog(): Backlog {
+    this.#backlog ??= new Backlog(this.#channel as Channel)
+    return this.#backlog
+  }
+
+  /** Whether somebody here or there relies on the channel. */
+  get isKept(): boolean {
+    return this.#outgoing.size + this.incoming.size + this.links.size > 0
   }
 
   /** Tells the process at the other end of a link that the one here has ended. */
   sendExit(from: AnyPid, to: AnyPid, reason: ExitReason): void {
-    this.sendReason(reason, reason => ({ kind: 'exit', from, to, reason, linked: true }))
+    this.sendReason(reason, from.serial, reason => ({ kind: 'exit', from, to, reason, linked: true }))
   }
 
   /** Sends a signal with an exit reason; one that cannot be encoded goes as a text. */
-  sendReason(reason: ExitReason, signal: (reason: ExitReason) => Signal): void {
+  sendReason(reason: ExitReason, sender: number, signal: (reason: ExitReason) => Signal): void {
     try {
-      this.send(signal(reason))
+      this.send(signal(reason), sender)
     } catch (error) {
       // Otherwise the channel is broken: it closes, and everything that relied on it ends.
       if (!hasCode(error, 'E_MESSAGE_INVALID')) return
-      this.send(signal(describe(reason)))
+      this.send(signal(describe(reason)), sender)
     }
   }
 
   call(pending: PendingCall, caller: Process, to: SignalTarget, request: unknown): void {
-    this.#ask(pending, ref => ({ kind: 'call', from: caller.pid, to, ref, request }))
+    this.#ask(pending, caller, ref => ({ kind: 'call', from: caller.pid, to, ref, request }))
   }
 
   stop(pending: PendingCall, caller: Process, to: SignalTarget, reason: ExitReason): void {
-    this.#ask(pending, ref => ({ kind: 'stop', from: caller.pid, to, ref, reason }))
+    this.#ask(pending, caller, ref => ({ kind: 'stop', from: caller.pid, to, ref, reason }))
   }
 
-  #ask(pending: PendingCall, signal: (ref: number) => Signal): void {
+  #ask(pending: PendingCall, caller: Process, signal: (ref: number) => Signal): void {
     const ref = this.node.newRef().id
     const channel = this.open()
     if (channel === undefined) {
@@ -108,9 +134,9 @@ export class RemoteNode {
     }
     // Noted first: the channel may close while it takes the call, and then ends what is noted.
     this.#outgoing.set(ref, pending)
-    pending.withdraw = () => this.withdraw(ref)
+    pending.withdraw = () => this.withdraw(ref, caller)
     try {
-      channel.deliver(signal(ref))
+      channel.deliver(signal(ref), caller.pid.serial)
     } catch (error) {
       this.#outgoing.delete(ref)
       pending.fail(error as Error)
@@ -122,24 +148,25 @@ export class RemoteNode {
     const channel = this.open()
     if (channel === undefined) return monitor.ended('noconnection')
     this.#outgoing.set(ref.id, monitor)
-    channel.deliver({ kind: 'monitor', from: watcher.pid, to, ref: ref.id })
+    channel.deliver({ kind: 'monitor', from: watcher.pid, to, ref: ref.id }, watcher.pid.serial)
   }
 
   /** Ends a monitor or a call of ours. */
-  withdraw(ref: number): void {
-    if (this.#outgoing.delete(ref)) this.send({ kind: 'demonitor', ref })
+  withdraw(ref: number, from: Process): void {
+    if (this.#outgoing.delete(ref)) this.send({ kind: 'demonitor', ref }, from.pid.serial)
   }
 
   link(process: Process, pid: Pid): void {
     const channel = this.open()
     if (channel === undefined) return this.node.exits.sendLinked(process, pid, 'noconnection')
     if (isOfAnotherLife(pid, channel)) return this.node.exits.sendLinked(process, pid, 'noproc')
-    if (this.links.link(process, pid)) channel.deliver({ kind: 'link', from: process.pid, to: pid })
+    if (!this.links.link(process, pid)) return
+    channel.deliver({ kind: 'link', from: process.pid, to: pid }, process.pid.serial)
   }
 
   unlink(process: Process, pid: Pid): void {
     const id = this.links.unlink(process, pid)
-    if (id !== undefined) this.send({ kind: 'unlink', from: process.pid, to: pid, id })
+    if (id !== undefined) this.send({ kind: 'unlink', from: process.pid, to: pid, id }, process.pid.serial)
   }
 
   /** The other side answered one of our calls. */
@@ -160,6 +187,7 @@ export class RemoteNode {
   /** A channel is up: ours, or one that the other side opened. */
   up(channel: Channel): void {
     this.#channel = channel
+    this.#backlog = undefined
     // Links made while it was opening may lead to processes of an earlier life of the node.
     const lost = this.links.take(({ pid }) => isOfAnotherLife(pid, channel))
     for (const { process, pid } of lost) this.node.exits.sendLinked(process, pid, 'noproc')
@@ -177,6 +205,7 @@ export class RemoteNode {
     // Every link is taken away before the first process ends of it: no end goes along a link that is lost.
     for (const { process, pid } of this.links.take()) this.node.exits.sendLinked(process, pid, 'noconnection')
     for (const each of outgoing) each.ended('noconnection', cause)
+    this.hasDrained()
   }
 }
 

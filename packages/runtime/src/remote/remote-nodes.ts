@@ -10,6 +10,7 @@ import { RemoteNode } from './remote-node.ts'
 export class RemoteNodes {
   readonly #node: Node
   readonly #known = new Map<NodeName, RemoteNode>()
+  readonly #keepers = new Map<NodeName, Set<object>>()
   readonly subscribers: NodeSubscribers = new NodeSubscribers()
   readonly #waitingForUp = new Map<NodeName, Set<(problem?: Error) => void>>()
 
@@ -30,8 +31,31 @@ export class RemoteNodes {
 
   /** Those that a channel is up to, sorted; without hidden ones. */
   up(): NodeName[] {
-    const up = [...this.#known.values()].filter(({ channel }) => channel?.life !== undefined && !channel.hidden)
+    const up = [...this.#known.values()].filter(({ channel }) => channel?.life !== undefined && channel.role === 'node')
     return up.map(remote => remote.name).sort()
+  }
+
+  /** Whether no other node has ever been spoken to. */
+  get isAlone(): boolean {
+    return this.#known.size === 0
+  }
+
+  /** Somebody relies on the channel to that node, should there be one, until `release`. */
+  keep(name: NodeName, owner: object): void {
+    const keepers = this.#keepers.get(name)
+    if (keepers === undefined) this.#keepers.set(checkNodeName(name), new Set([owner]))
+    else keepers.add(owner)
+  }
+
+  release(name: NodeName, owner: object): void {
+    const keepers = this.#keepers.get(name)
+    keepers?.delete(owner)
+    if (keepers?.size === 0) this.#keepers.delete(name)
+  }
+
+  /** Whether somebody relies on the channel: who has said so, or a link, a monitor or a call of either side. */
+  isKept(name: NodeName): boolean {
+    return this.#keepers.has(name) || this.#known.get(name)?.isKept === true
   }
 
   /** Opens the channel to a node; settles when it is up, or has closed. */
@@ -56,9 +80,13 @@ export class RemoteNodes {
       this.subscribers.up(channel)
       this.#settleWaiting(channel)
     },
-    received: (channel, signal) => {
+    received: (channel, signal, flow) => {
       const remote = this.#known.get(channel.node)
-      if (remote?.channel === channel) receiveSignal(remote, signal)
+      if (remote?.channel === channel) receiveSignal(remote, signal, flow)
+    },
+    drained: channel => {
+      const remote = this.#known.get(channel.node)
+      if (remote?.channel === channel) remote.hasDrained()
     },
     closed: (channel, cause) => {
       const remote = this.#known.get(channel.node)

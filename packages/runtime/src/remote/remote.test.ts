@@ -13,7 +13,8 @@ import type { Signal } from '../signal.ts'
 import { startNode } from '../start-node.ts'
 
 class Wire implements Channel {
-  readonly hidden = false
+  readonly role = 'node'
+  readonly isCongested = false
   readonly rttMs = undefined
   life: NodeLife | undefined
   other!: Wire
@@ -46,8 +47,14 @@ class Wire implements Channel {
   }
 
   #take(bytes: Uint8Array) {
-    if (this.#isOpen && this.#decoder !== undefined) this.#events.received(this, this.#decoder.decode(bytes))
+    if (this.#isOpen && this.#decoder !== undefined) {
+      this.#events.received(this, this.#decoder.decode(bytes), { flow: 0, bytes: bytes.length })
+    }
   }
+
+  pause(): void {}
+
+  resume(): void {}
 
   close(reason: string): void {
     if (!this.#isOpen) return

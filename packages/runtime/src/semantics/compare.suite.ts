@@ -2,6 +2,7 @@
 
 import { expect } from 'vitest'
 import type { Node } from '../node.ts'
+import { contentOf } from '../remote/remote-request.ts'
 import { Model } from './model.suite.ts'
 import type { Program, Step } from './program.suite.ts'
 import { Stage } from './stage.suite.ts'
@@ -88,7 +89,7 @@ function seenOf(stage: Stage, index: number): Seen {
   const pids = [...[...(links ?? [])].map(each => each.pid), ...(remoteLinks?.values() ?? [])]
   return {
     alive: process.alive,
-    mailbox: Array.from({ length: mailbox?.length ?? 0 }, (_, at) => stage.textOf(mailbox?.at(at))),
+    mailbox: Array.from({ length: mailbox?.length ?? 0 }, (_, at) => stage.textOf(contentOf(mailbox?.at(at)))),
     links: pids.map(pid => stage.indexOf(pid)).sort(),
     monitors: monitors?.size ?? 0,
     watches: watches?.size ?? 0,

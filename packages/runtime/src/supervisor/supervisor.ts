@@ -145,7 +145,8 @@ export abstract class Supervisor extends GenServer<SupervisorProtocol, Superviso
   override handleInfo(message: unknown): CallbackResult {
     if (message instanceof Retry) return this.#supervision?.retry(message)
     const { kind, from, reason } = (message ?? {}) as Partial<Exit>
-    if (kind !== 'exit' || from === undefined) return super.handleInfo(message as never)
+    // What another node says is a message, whatever it looks like: exits come by themselves.
+    if (kind !== 'exit' || from === undefined || this.origin !== undefined) return super.handleInfo(message as never)
     return this.#supervision?.childEnded(from, reason)
   }
 

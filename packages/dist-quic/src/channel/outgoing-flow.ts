@@ -1,0 +1,124 @@
+/**
+ * One flow on its way out: the signals of the senders that share it, in one ordered stream. A small signal goes at
+ * once. A large one is cut into parts, which take turns with those of other senders; what its own sender sends
+ * meanwhile waits behind it. Parts are encoded each message by itself: shapes of objects that a stream remembers hold
+ * only for what arrives in the order encoded.
+ */
+import type { Signal, SignalEncoder } from '@barrel-actors/runtime'
+import { limits } from '../limits.ts'
+import { frameHeadBytes, partHead, writeFrameHead } from './frames.ts'
+
+/** What a flow needs of its channel. */
+export interface FlowOwner {
+  createEncoder(): SignalEncoder
+  /** Queues a copy of the bytes in the stream of that flow. */
+  write(flow: number, bytes: Uint8Array): void
+  /** Bytes that wait in that stream. */
+  queuedBytesOf(flow: number): number
+  /** Large messages that all flows of the channel have begun to send. */
+  readonly underWay: { bytes: number }
+}
+
+/** A large message, or one that comes behind one. */
+interface Parcel {
+  readonly bytes: Uint8Array
+  /** Its number, once it has begun. */
+  message: number
+  sent: number
+}
+
+/** Parts are handed on while less than this waits in the stream: enough for a flush, short enough to get past. */
+const feedBytesMax = 256 * 1024
+
+export class OutgoingFlow {
+  readonly #flow: number
+  readonly #owner: FlowOwner
+  readonly #encoder: SignalEncoder
+  /** What waits of each sender, the one whose turn is next first. */
+  readonly #waiting = new Map<number, Parcel[]>()
+  #underWay = 0
+  #lastMessage = 0
+  /** Bytes that wait to be cut into parts. */
+  waitingBytes = 0
+
+  constructor(flow: number, owner: FlowOwner) {
+    this.#flow = flow
+    this.#owner = owner
+    this.#encoder = owner.createEncoder()
+  }
+
+  get encoder(): SignalEncoder {
+    return this.#encoder
+  }
+
+  /** @throws E_MESSAGE_INVALID; E_ENCODER_BROKEN, after which the channel cannot go on */
+  send(signal: Signal, sender: number): void {
+    const lowered = this.#encoder.lower(signal)
+    if (this.#encoder.bytesAbout > limits.partBytesMax || this.#waiting.has(sender)) {
+      return this.addParcel(sender, this.#encoder.packAlone(lowered))
+    }
+    const frame = this.#encoder.pack(lowered, frameHeadBytes)
+    writeFrameHead(frame)
+    this.#owner.write(this.#flow, frame)
+  }
+
+  /** A message that is encoded by itself, behind what waits of that sender. */
+  addParcel(sender: number, bytes: Uint8Array): void {
+    const parcel: Parcel = { bytes, message: 0, sent: 0 }
+    const behind = this.#waiting.get(sender)
+    if (behind === undefined) this.#waiting.set(sender, [parcel])
+    else behind.push(parcel)
+    this.waitingBytes += bytes.length
+    this.feed()
+  }
+
+  /** Hands on parts while there is room in the stream; called when there is room again. */
+  feed(): void {
+    while (this.#waiting.size > 0 && this.#owner.queuedBytesOf(this.#flow) < feedBytesMax) {
+      if (!this.#sendPart()) return
+    }
+  }
+
+  /** A part of the first sender that may go on; whether there was one. */
+  #sendPart(): boolean {
+    for (const [sender, parcels] of this.#waiting) {
+      const parcel = parcels[0] as Parcel
+      if (parcel.sent === 0 && !this.#mayBegin(parcel)) continue
+      this.#waiting.delete(sender)
+      if (this.#writePart(parcel)) parcels.shift()
+      if (parcels.length > 0) this.#waiting.set(sender, parcels)
+      return true
+    }
+    return false
+  }
+
+  // The other end puts together no more than that at a time.
+  #mayBegin({ bytes }: Parcel): boolean {
+    if (this.#underWay >= limits.messagesUnderWayMax) return false
+    const { underWay } = this.#owner
+    return underWay.bytes === 0 || underWay.bytes + bytes.length <= limits.underWayBytesMax
+  }
+
+  /** Whether it was the last part. */
+  #writePart(parcel: Parcel): boolean {
+    const isFirst = parcel.sent === 0
+    if (isFirst) this.#begin(parcel)
+    const end = Math.min(parcel.bytes.length, parcel.sent + limits.partBytesMax)
+    const part = parcel.bytes.subarray(parcel.sent, end)
+    this.#owner.write(this.#flow, partHead(parcel.message, part.length, isFirst ? parcel.bytes.length : undefined))
+    this.#owner.write(this.#flow, part)
+    parcel.sent = end
+    this.waitingBytes -= part.length
+    if (end < parcel.bytes.length) return false
+    this.#underWay--
+    this.#owner.underWay.bytes -= parcel.bytes.length
+    return true
+  }
+
+  #begin(parcel: Parcel): void {
+    this.#lastMessage = (this.#lastMessage + 1) >>> 0
+    parcel.message = this.#lastMessage
+    this.#underWay++
+    this.#owner.underWay.bytes += parcel.bytes.length
+  }
+}
