@@ -22,7 +22,7 @@ export interface End {
   /** The other side took the dial. */
   accepted(connection: Connection, peer: Peer): void
   /** Signals came, each of them encoded. */
-  arrived(signals: readonly Uint8Array[], flow: number): void
+  arrived(signals: readonly Uint8Array[], flow: number, read: () => void): void
   /** The other side closed it, or it is lost and that was noticed. */
   ended(connection: Connection, cause: Error): void
 }
@@ -68,11 +68,11 @@ export class Connection {
     this.#network.carry(this, this.acceptor, this.dialer.name, () => this.#dialerEnd.accepted(this, peer))
   }
 
-  /** Takes signals of one flow to the other end; `taken` runs when they are there. The array may grow until then. */
-  send(from: End, flow: number, signals: readonly Uint8Array[], taken: () => void): void {
+  /** Takes signals of one flow to the other end. The array may grow until they are there, which `left` says. */
+  send(from: End, flow: number, signals: readonly Uint8Array[], on: { left(): void; read(): void }): void {
     const arrive = () => {
-      taken()
-      this.#opposite(from)?.arrived(signals, flow)
+      on.left()
+      this.#opposite(from)?.arrived(signals, flow, on.read)
     }
     this.#carryFrom(from, arrive, flow)
   }

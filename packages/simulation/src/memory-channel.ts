@@ -158,23 +158,20 @@ export class MemoryChannel implements Channel, End {
   }
 
   #send(connection: Connection, flow: number, bytes: Uint8Array): void {
-    this.#flow(flow).send(bytes, this.#owner.network.clock.now(), (signals, taken) => {
-      connection.send(this, flow, signals, () => {
-        taken()
-        this.#arrivedThere(signals)
-      })
+    this.#flow(flow).send(bytes, this.#owner.network.clock.now(), (signals, left) => {
+      connection.send(this, flow, signals, { left, read: () => this.#readThere(signals) })
     })
   }
 
-  #arrivedThere(signals: readonly Uint8Array[]): void {
+  #readThere(signals: readonly Uint8Array[]): void {
     for (const bytes of signals) this.#queuedBytes -= bytes.length
     if (!this.#isHigh || this.#queuedBytes > this.#owner.network.queueBytesHigh / 2) return
     this.#isHigh = false
     if (this.isUp) this.#owner.drained(this)
   }
 
-  arrived(signals: readonly Uint8Array[], flow: number): void {
-    this.#flow(flow).arrived(signals)
+  arrived(signals: readonly Uint8Array[], flow: number, read: () => void): void {
+    this.#flow(flow).arrived(signals, read)
     this.#read(flow)
   }
 

@@ -10,13 +10,19 @@ interface Packet {
   readonly signals: Uint8Array[]
 }
 
+interface Unread {
+  readonly bytes: Uint8Array
+  readonly read: (() => void) | undefined
+}
+
 export class MemoryFlow {
   readonly encoder: SignalEncoder
   #decoder: SignalDecoder | undefined
   /** What is sent at this moment. */
   #packet: Packet | undefined
-  /** What came while it was paused. */
-  #unread: Uint8Array[] = []
+  /** What came and has not been read; the last signal of a packet says so to its sender. */
+  #unread: Unread[] = []
+  #first = 0
   isPaused = false
 
   constructor(encoder: SignalEncoder) {
@@ -29,7 +35,7 @@ export class MemoryFlow {
   }
 
   /** Adds a signal to the packet of this moment; `carry` takes a new one to the other end. */
-  send(bytes: Uint8Array, nowMs: number, carry: (signals: readonly Uint8Array[], taken: () => void) => void): void {
+  send(bytes: Uint8Array, nowMs: number, carry: (signals: readonly Uint8Array[], left: () => void) => void): void {
     if (this.#packet?.sentMs !== nowMs) {
       const packet: Packet = { sentMs: nowMs, signals: [] }
       this.#packet = packet
@@ -40,13 +46,24 @@ export class MemoryFlow {
     this.#packet.signals.push(bytes)
   }
 
-  /** Signals have come. */
-  arrived(signals: readonly Uint8Array[]): void {
-    this.#unread.push(...signals)
+  /** A packet has come; `read` runs when all of it has been read. */
+  arrived(signals: readonly Uint8Array[], read: () => void): void {
+    const last = signals.length - 1
+    for (const [index, bytes] of signals.entries()) {
+      this.#unread.push({ bytes, read: index === last ? read : undefined })
+    }
   }
 
   /** The next one to read; undefined where there is none, or it is paused. */
   next(): Uint8Array | undefined {
-    return this.isPaused ? undefined : this.#unread.shift()
+    if (this.isPaused || this.#first === this.#unread.length) return undefined
+    const { bytes, read } = this.#unread[this.#first] as Unread
+    this.#first++
+    if (this.#first === this.#unread.length) {
+      this.#unread = []
+      this.#first = 0
+    }
+    read?.()
+    return bytes
   }
 }
