@@ -6,6 +6,7 @@ import { type Carrier, type CarrierEvents, type Channel, hasCode, type NodeName 
 import { QuicChannel } from './channel/channel.ts'
 import type { CarrierContext } from './channel/context.ts'
 import { Dial } from './channel/dial.ts'
+import { IdleCollector } from './channel/idle.ts'
 import { closeCode, Session } from './channel/session.ts'
 import type { HandshakeResult } from './handshake/state.ts'
 import type { ConnectionHandler, QuicConnection } from './quic/contract.ts'
@@ -21,19 +22,32 @@ export class QuicCarrier implements Carrier {
   readonly #context: CarrierContext
   readonly #events: CarrierEvents
   readonly #lines = new Map<NodeName, Line>()
+  readonly #idle: IdleCollector
   #endpoint!: Endpoint
 
   constructor(context: CarrierContext, events: CarrierEvents) {
     this.#context = context
     this.#events = events
+    const channels = () => [...this.#lines.values()].map(line => line.channel)
+    this.#idle = new IdleCollector(context.clock, context.options, channels, node => context.host.isKept(node))
   }
 
   /** Binds the endpoint, whose connections `accept` takes. */
   bind(endpoint: Endpoint): void {
     this.#endpoint = endpoint
+    this.#idle.start()
+  }
+
+  /** Looks after nothing any more. Its channels end with the endpoint. */
+  stop(): void {
+    this.#idle.stop()
   }
 
   open(node: NodeName): Channel {
+    return this.#open(node)
+  }
+
+  #open(node: NodeName): QuicChannel {
     const known = this.#lines.get(node)
     if (known !== undefined) return known.channel
     const line = this.#addLine(node)
@@ -65,6 +79,8 @@ export class QuicCarrier implements Carrier {
     const channel = new QuicChannel(node, this.#context, {
       received: (channel, signal, flow, bytes) => this.#events.received(channel, signal, { flow, bytes }),
       drained: channel => this.#events.drained(channel),
+      mayEnd: channel => this.#idle.mayEnd(channel),
+      heldBack: (node, held) => this.#open(node).takeHeld(held),
       closed: (channel, cause) => this.#channelClosed(channel, cause),
     })
     const line: Line = { channel, dial: undefined }
@@ -84,6 +100,7 @@ export class QuicCarrier implements Carrier {
           if (channel !== undefined) void this.#comeUp(channel, session, result)
         },
         flow: (flow, bytes) => channel?.receive(flow, bytes),
+        said: word => channel?.said(word),
         drained: () => channel?.drained(),
         closed: (session, cause) => {
           if (channel !== undefined) channel.end(cause)

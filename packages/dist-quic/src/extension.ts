@@ -38,7 +38,11 @@ async function install(host: Host, options: QuicOptions): Promise<Installed<Quic
   carrier.bind(endpoint)
   const api: QuicApi = { address: endpoint.address, fingerprint: context.keys.fingerprint }
   context.log.info('quic listening', { ...endpoint.address, fingerprint: api.fingerprint })
-  return { api, stop: () => endpoint.close('the node stops') }
+  const stop = () => {
+    carrier.stop()
+    return endpoint.close('the node stops')
+  }
+  return { api, stop }
 }
 
 async function createContext(host: Host, given: QuicOptions): Promise<CarrierContext> {

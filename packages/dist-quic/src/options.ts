@@ -33,6 +33,13 @@ export interface QuicOptions {
   readonly queueBytesHigh?: number
   /** A channel with more than this waiting is closed. Default 64 MiB. */
   readonly queueBytesMax?: number
+  /**
+   * A channel that carries nothing, and that nobody on either side relies on (no link, monitor, pending call, user stream
+   * or neighbour), is closed after this long. Default 300,000 ms; Infinity keeps it.
+   */
+  readonly idleChannelMs?: number
+  /** How often channels are looked at for that. Default 60,000 ms. */
+  readonly idleSweepMs?: number
   /** A tool, which is in nobody's list of nodes and is not pinned. Default false. */
   readonly hidden?: boolean
 }
@@ -56,6 +63,8 @@ export const quicDefaults = {
   keepAliveMs: 2_000, // below the 30 s after which NATs and firewalls forget a UDP flow
   queueBytesHigh: MiB, // as OTP's dist_buf_busy_limit
   queueBytesMax: 64 * MiB, // one largest signal
+  idleChannelMs: 300_000, // as barrel_p2p's dist_gc_min_age_ms, though of idleness instead of age
+  idleSweepMs: 60_000, // as barrel_p2p
   hidden: false,
 } as const satisfies QuicOptions
 
@@ -84,6 +93,8 @@ const durations = [
   'dialTimeoutMs',
   'idleTimeoutMs',
   'keepAliveMs',
+  'idleChannelMs',
+  'idleSweepMs',
 ] as const
 
 function check(option: keyof QuicOptions, isValid: boolean, rule: string): void {

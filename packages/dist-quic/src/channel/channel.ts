@@ -13,25 +13,39 @@ import {
   type Signal,
   type SignalDecoder,
   type SignalEncoder,
+  type Timer,
 } from '@barrel-actors/runtime'
 import { quicError } from '../errors.ts'
 import type { HandshakeResult } from '../handshake/state.ts'
+import { limits } from '../limits.ts'
 import type { CarrierContext } from './context.ts'
+import type { UsedChannel } from './idle.ts'
 import { IncomingFlow, type IncomingOwner } from './incoming-flow.ts'
 import { type FlowOwner, OutgoingFlow } from './outgoing-flow.ts'
 import { closeCode, type Session } from './session.ts'
 import { flowOf, flowsCount } from './streams.ts'
+import { type Word, word } from './words.ts'
 
 /** What the carrier hears of a channel. */
 export interface ChannelEvents {
   received(channel: QuicChannel, signal: Signal, flow: number, bytes: number): void
   /** What waits has fallen to the low-water mark. */
   drained(channel: QuicChannel): void
+  /** Whether the channel may end for being idle, which the other end offers. */
+  mayEnd(channel: QuicChannel): boolean
+  /** It has ended for being idle, and these were given meanwhile: they want a new channel. */
+  heldBack(node: NodeName, held: readonly Held[]): void
   /** Exactly once. */
   closed(channel: QuicChannel, cause: Error): void
 }
 
-export class QuicChannel implements Channel, FlowOwner, IncomingOwner {
+/** A signal that was given while the other end was asked to close the channel; encoded by itself. */
+export interface Held {
+  readonly sender: number
+  readonly bytes: Uint8Array
+}
+
+export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChannel {
   readonly node: NodeName
   readonly #context: CarrierContext
   readonly #events: ChannelEvents
@@ -47,6 +61,9 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner {
   #earlyBytes = 0
   /** Whether somebody was told that too much waits. */
   #isHigh = false
+  /** While the other end is asked to close it: what was given meanwhile. */
+  #held: Held[] | undefined
+  #offerTimer: Timer | undefined
   /** Signals so far, both ways: who looks twice sees whether the channel is used. */
   signalsCount = 0
 
@@ -98,7 +115,8 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner {
   deliver(signal: Signal, sender: number): boolean {
     if (this.#state === 'closed') return true
     try {
-      this.#flow(flowOf(sender)).send(signal, sender)
+      if (this.#held === undefined) this.#flow(flowOf(sender)).send(signal, sender)
+      else this.#hold(signal, sender, this.#held)
     } catch (error) {
       // The stream of an encoder that broke cannot go on: the next signal needs a new channel.
       if (!hasCode(error, 'E_MESSAGE_INVALID')) this.close('a message could not be encoded')
@@ -106,6 +124,48 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner {
     }
     this.signalsCount++
     return this.#hasRoom()
+  }
+
+  #hold(signal: Signal, sender: number, held: Held[]): void {
+    const { encoder } = this.#flow(flowOf(sender))
+    held.push({ sender, bytes: encoder.packAlone(encoder.lower(signal)) })
+  }
+
+  /** Asks the other end to close it. What is given until the answer waits for the answer. */
+  offerEnd(): void {
+    if (this.#state !== 'up' || this.#held !== undefined) return
+    this.#held = []
+    this.#session?.say(word.idle)
+    this.#offerTimer = this.#context.clock.setTimer(limits.idleAnswerMsMax, () => this.#goOn())
+  }
+
+  /** The other end says something. */
+  said(said: Word): void {
+    if (said === word.busy) this.#goOn()
+    else if (!this.#events.mayEnd(this)) this.#session?.say(word.busy)
+    else this.#closeIdle()
+  }
+
+  #goOn(): void {
+    this.#offerTimer?.cancel()
+    const held = this.#held ?? []
+    this.#held = undefined
+    this.takeHeld(held)
+  }
+
+  /** Signals that were held back, here or in a channel before this one. */
+  takeHeld(held: readonly Held[]): void {
+    for (const { sender, bytes } of held) this.#flow(flowOf(sender)).addParcel(sender, bytes)
+  }
+
+  #closeIdle(): void {
+    const reason = 'it was idle'
+    this.#session?.close(closeCode.idle, reason)
+    this.end(quicError('E_CHANNEL_CLOSED', { node: this.node, reason, code: closeCode.idle }))
+  }
+
+  get hasWaiting(): boolean {
+    return this.#waitingBytes > 0
   }
 
   #flow(index: number): OutgoingFlow {
@@ -201,11 +261,18 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner {
     this.#early = []
     this.#outgoing.length = 0
     this.#incoming.length = 0
+    this.#offerTimer?.cancel()
+    const held = this.#held ?? []
+    this.#held = undefined
     this.#events.closed(this, cause)
+    if (held.length > 0 && hasCode(cause, 'E_CHANNEL_CLOSED') && cause.fields['code'] === closeCode.idle) {
+      this.#events.heldBack(this.node, held)
+    }
   }
 
   get #waitingBytes(): number {
     let bytes = this.#state === 'up' ? (this.#session?.connection.queuedBytes ?? 0) : this.#earlyBytes
+    for (const held of this.#held ?? []) bytes += held.bytes.length
     for (let flow = 0; flow < flowsCount; flow++) bytes += this.#outgoing[flow]?.waitingBytes ?? 0
     return bytes
   }

@@ -11,9 +11,10 @@ import { createHandshake, type Effect, type HandshakeResult, type HandshakeState
 import type { ConnectionHandler, QuicConnection } from '../quic/contract.ts'
 import type { CarrierContext } from './context.ts'
 import { controlStream, flowOfStream, flowsCount, streamOfFlow, urgency } from './streams.ts'
+import { encodeWord, type Word, WordReader } from './words.ts'
 
 /** Close codes of the application, for people who look at packets: the reason says it in words. */
-export const closeCode = { normal: 0, refused: 1, invalid: 2 } as const
+export const closeCode = { normal: 0, refused: 1, invalid: 2, idle: 3 } as const
 
 /** Who is told what becomes of a session. */
 export interface SessionEvents {
@@ -25,6 +26,8 @@ export interface SessionEvents {
   authenticated(session: Session, result: HandshakeResult): void
   /** Bytes of a flow of signals, after `authenticated`: what is wrong with them, or nothing. Throws E_SIGNAL_INVALID. */
   flow(flow: number, bytes: Uint8Array): string | undefined
+  /** The peer has said something on the control stream, after `authenticated`. */
+  said(word: Word): void
   /** There is room in the streams. */
   drained(): void
   /** Exactly once, unless the session was dropped. */
@@ -42,6 +45,7 @@ export class Session implements ConnectionHandler {
   #failure: Error | undefined
   #isReady = false
   #isOver = false
+  readonly #words = new WordReader()
   /** The flows that have been written to, a bit each. */
   #opened = 0
 
@@ -79,8 +83,8 @@ export class Session implements ConnectionHandler {
 
   received(streamId: number, bytes: Uint8Array, fin: boolean): void {
     if (streamId === controlStream) {
-      if (this.#isReady) return this.close(closeCode.invalid, 'bytes on the control stream')
-      this.#input({ kind: 'bytes', bytes })
+      if (this.#isReady) this.#readWords(bytes)
+      else this.#input({ kind: 'bytes', bytes })
       return
     }
     const flow = flowOfStream(streamId, !this.connection.dialed)
@@ -106,6 +110,10 @@ export class Session implements ConnectionHandler {
       connection.prioritize(streamId, urgency.signals)
     }
     connection.write(streamId, bytes)
+  }
+
+  say(said: Word): void {
+    this.connection.write(controlStream, encodeWord(said))
   }
 
   /** Bytes of that flow which QUIC has not taken. */
@@ -211,6 +219,12 @@ export class Session implements ConnectionHandler {
     this.#deadline?.cancel()
     this.#isReady = true
     this.#events.authenticated(this, result)
+  }
+
+  #readWords(bytes: Uint8Array): void {
+    const words = this.#words.push(bytes)
+    if (typeof words === 'string') return this.#invalid(words)
+    for (const said of words) this.#events.said(said)
   }
 
   #readFlow(flow: number, bytes: Uint8Array): void {

@@ -1,0 +1,37 @@
+/**
+ * What two nodes say to each other on the control stream once they have authenticated: each word behind its length in
+ * two bytes, its number in one. A word that is not known is passed over, so that later versions may say more.
+ *
+ *   idle   I have nothing to send, and nobody here relies on the channel: close it, or say that you are busy
+ *   busy   the answer to `idle` of who wants the channel
+ */
+import { createInbox, cutMessage, frameMessage, type Inbox } from '../handshake/messages.ts'
+
+/** On the wire. Append only: a number, once released, keeps its meaning. */
+export const word = { idle: 16, busy: 17 } as const
+
+export type Word = (typeof word)[keyof typeof word]
+
+const known: ReadonlySet<number> = new Set(Object.values(word))
+
+export function encodeWord(said: Word): Uint8Array {
+  return frameMessage(Buffer.of(said))
+}
+
+/** Reads the words of one stream. */
+export class WordReader {
+  readonly #inbox: Inbox = createInbox()
+
+  /** The words that the bytes bring to an end; or what is wrong with them. */
+  push(bytes: Uint8Array): Word[] | string {
+    const words: Word[] = []
+    for (let rest = bytes; rest.length > 0; ) {
+      const cut = cutMessage(this.#inbox, rest)
+      if (cut.problem !== undefined) return cut.problem
+      rest = rest.subarray(cut.used)
+      const said = cut.message?.[0]
+      if (said !== undefined && known.has(said)) words.push(said as Word)
+    }
+    return words
+  }
+}
