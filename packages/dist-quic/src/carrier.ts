@@ -3,12 +3,14 @@
  * one channel: the dial of the greater name wins, unless it has not even been answered yet.
  */
 import { type Carrier, type CarrierEvents, type Channel, hasCode, type NodeName } from '@barrel-actors/runtime'
+import { BackOff } from './channel/back-off.ts'
 import { QuicChannel } from './channel/channel.ts'
 import type { CarrierContext } from './channel/context.ts'
 import { Dial } from './channel/dial.ts'
 import { IdleCollector } from './channel/idle.ts'
 import { closeCode, Session } from './channel/session.ts'
 import type { HandshakeResult } from './handshake/state.ts'
+import { limits } from './limits.ts'
 import type { ConnectionHandler, QuicConnection } from './quic/contract.ts'
 import type { Endpoint } from './quic/endpoint.ts'
 
@@ -23,11 +25,14 @@ export class QuicCarrier implements Carrier {
   readonly #events: CarrierEvents
   readonly #lines = new Map<NodeName, Line>()
   readonly #idle: IdleCollector
+  readonly #backOff: BackOff
   #endpoint!: Endpoint
 
   constructor(context: CarrierContext, events: CarrierEvents) {
     this.#context = context
     this.#events = events
+    const { dialBackOffMs } = context.options
+    this.#backOff = new BackOff({ firstMs: dialBackOffMs, maxMs: backOffMsMax, nodesMax: limits.failedNodesMax })
     const channels = () => [...this.#lines.values()].map(line => line.channel)
     this.#idle = new IdleCollector(context.clock, context.options, channels, node => context.host.isKept(node))
   }
@@ -64,7 +69,7 @@ export class QuicCarrier implements Carrier {
     void this.#context.trustStore
       .refresh(node)
       .catch(error => this.#context.log.error('pin not readable', { node, problem: String(error) }))
-      .then(() => dial.start())
+      .then(() => dial.start(this.#backOff.delayMs(node, this.#context.clock.now())))
     return line.channel
   }
 
@@ -144,6 +149,7 @@ export class QuicCarrier implements Carrier {
     const isKept = await this.#pin(session, result)
     if (!isKept || session.isOver || !channel.up()) return
     this.#context.log.info('channel up', { ...result.peer, fingerprint: result.fingerprint, dialed: session.dialed })
+    this.#backOff.reached(channel.node)
     this.#events.up(channel)
     session.begin()
   }
@@ -182,6 +188,7 @@ export class QuicCarrier implements Carrier {
   }
 
   #dialFailed(line: Line, cause: Error): void {
+    this.#backOff.failed(line.channel.node, this.#context.clock.now())
     line.dial = undefined
     line.channel.end(cause)
   }
@@ -195,5 +202,8 @@ export class QuicCarrier implements Carrier {
     this.#events.closed(channel, cause)
   }
 }
+
+/** With the time for an answer, below the 5 s of a call. */
+const backOffMsMax = 1_000
 
 const anotherWon = 'another connection carries the channel'

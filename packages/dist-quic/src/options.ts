@@ -23,6 +23,11 @@ export interface QuicOptions {
   readonly authTimestampWindowMs?: number
   /** How long to wait for the first answer from an address. Default 3,000 ms. */
   readonly dialTimeoutMs?: number
+  /**
+   * How long a node that could not be reached is left alone, at first; twice as long after each further failure, up to
+   * a second. What is sent meanwhile waits. Default 50 ms.
+   */
+  readonly dialBackOffMs?: number
   /** A channel without a sign of life for this long is lost. The lower one of both ends' holds. Default 6,000 ms. */
   readonly idleTimeoutMs?: number
   /** A channel that sent nothing for this long sends a ping. Default 2,000 ms. */
@@ -59,6 +64,7 @@ export const quicDefaults = {
   authHandshakeTimeoutMs: 10_000, // as barrel_p2p
   authTimestampWindowMs: 30_000, // as barrel_p2p
   dialTimeoutMs: 3_000, // below the 5 s of a call, so that a call to a node that is gone says what is wrong
+  dialBackOffMs: 50, // chosen: not noticed once, and twenty dials a second at most
   idleTimeoutMs: 6_000, // three keep-alives: a killed peer is noticed within 10 s
   keepAliveMs: 2_000, // below the 30 s after which NATs and firewalls forget a UDP flow
   queueBytesHigh: MiB, // as OTP's dist_buf_busy_limit
@@ -91,6 +97,7 @@ const durations = [
   'authHandshakeTimeoutMs',
   'authTimestampWindowMs',
   'dialTimeoutMs',
+  'dialBackOffMs',
   'idleTimeoutMs',
   'keepAliveMs',
   'idleChannelMs',

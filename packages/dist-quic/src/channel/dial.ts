@@ -36,7 +36,15 @@ export class Dial {
     return this.#session
   }
 
-  async start(): Promise<void> {
+  /** Begins after that long: a node that could not be reached just now is left alone for a while. */
+  start(delayMs: number): void {
+    if (this.#isOver) return
+    if (delayMs > 0) this.#timer = this.#context.clock.setTimer(delayMs, () => void this.#begin())
+    else void this.#begin()
+    this.#timer?.keepAlive(true)
+  }
+
+  async #begin(): Promise<void> {
     try {
       this.#addresses = await this.#resolve()
     } catch (error) {
