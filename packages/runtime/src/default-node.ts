@@ -4,6 +4,7 @@
  */
 
 import { cancelTimerFrom, type Expired, startTimerFrom } from './clock/process-timers.ts'
+import { creationWithoutDisk } from './creation.ts'
 import type { NameDestination, RegisteredName, Watchable } from './destination.ts'
 import type { ExitReason } from './exit-reason.ts'
 import type { CallOptions } from './gen-server/calling.ts'
@@ -48,7 +49,7 @@ export function defaultNode(): Node {
   if (named !== undefined) return named
   if (alone === undefined || alone.isStopping) {
     const seams = seamsOf({})
-    alone = new Node('nonode@nohost', Math.floor(seams.clock.wall() / 1000), seams)
+    alone = new Node('nonode@nohost', creationWithoutDisk('nonode@nohost', seams.clock), seams)
   }
   return alone
 }
@@ -172,7 +173,10 @@ export function makeRef(): Ref {
   return freshRef(acting())
 }
 
-/** As the method `alias` of a process: an address that it can take back. */
+/**
+ * As the method `alias` of a process: an address that it can take back. It does not carry its way home as a pid does:
+ * outside a callback the default node sends to it.
+ */
 export function alias<M = unknown>(options?: AliasOptions): Alias<M> {
   return aliasFrom(acting(), options)
 }

@@ -46,6 +46,14 @@ export function viaOf(destination: unknown): ViaDestination | undefined {
 
 /** A destination in a few words, for errors and logs. */
 export function describeDestination(destination: unknown): string {
+  try {
+    return textOfDestination(destination)
+  } catch {
+    return 'a destination that throws when it is read'
+  }
+}
+
+function textOfDestination(destination: unknown): string {
   if (typeof destination === 'string') return `${destination} on this node`
   if (destination instanceof Pid) return destination.toString()
   if (isNamed(destination)) return `${destination.name} on ${destination.node}`

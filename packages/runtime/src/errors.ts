@@ -151,6 +151,10 @@ export const codes = {
     what: 'The message cannot be sent to another node: {problem} at {path}.',
     todo: 'Send plain data: objects, arrays, Map, Set, Date, bigint, bytes, errors, pids and refs.',
   },
+  E_MESSAGE_THENABLE: {
+    what: 'A message for {pid} has a method then: receive would wait for it in place of giving it.',
+    todo: 'Send what it leads to, or a message that holds it in a field.',
+  },
   E_NAME_INVALID: {
     what: '{name} cannot be registered: a name is a string of 1 to 255 characters and does not begin with $.',
     todo: 'Choose another name.',
@@ -206,6 +210,10 @@ export const codes = {
   E_REF_INVALID: {
     what: '{ref} is not a ref.',
     todo: 'Give what monitor, startTimer or alias has returned.',
+  },
+  E_ROOT_EXIT: {
+    what: 'The root process of {node} lives as long as its node, and traps exits.',
+    todo: 'To end the node, call node.stop(); to end a process by itself, spawn one.',
   },
   E_RPC_FAILED: {
     what: 'The function {name} failed on {node}: {problem}.',

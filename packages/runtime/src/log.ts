@@ -2,8 +2,8 @@
 export type LogFields = Readonly<Record<string, unknown>>
 
 /**
- * Where a node says what it does. An event is a short constant text; everything that varies is a field. Must
- * not throw. The shape fits the loggers people use: `{ info: (event, fields) => pino.info(fields, event) }`.
+ * Where a node says what it does. An event is a short constant text; everything that varies is a field. A line
+ * whose log throws is lost. The shape fits the loggers people use: `{ info: (event, fields) => pino.info(fields, event) }`.
  */
 export interface Log {
   debug(event: string, fields?: LogFields): void
@@ -14,3 +14,16 @@ export interface Log {
 
 /** Says nothing: the default. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** The same log, which cannot disturb who writes to it: a line whose log throws is lost. */
+export function undisturbing(log: Log): Log {
+  if (log === silentLog) return log
+  const level = (name: keyof Log) => (event: string, fields?: LogFields) => {
+    try {
+      log[name](event, fields)
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+  return { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') }
+}

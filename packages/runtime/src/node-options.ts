@@ -5,7 +5,7 @@ import { systemClock } from './clock/system-clock.ts'
 import type { Disk } from './disk/disk.ts'
 import { systemDisk } from './disk/system-disk.ts'
 import type { Extension } from './extension.ts'
-import { type Log, silentLog } from './log.ts'
+import { type Log, silentLog, undisturbing } from './log.ts'
 import type { NodeName } from './node-name.ts'
 import { type SchedulerOptions, schedulerDefaults } from './process/scheduler.ts'
 import { type Entropy, type Random, systemEntropy, systemRandom } from './random.ts'
@@ -61,7 +61,7 @@ export function seamsOf(options: NodeOptions): NodeSeams {
     random: options.random ?? systemRandom,
     entropy: options.entropy ?? systemEntropy,
     disk: options.disk ?? systemDisk,
-    log: options.log ?? silentLog,
+    log: undisturbing(options.log ?? silentLog),
     scheduler: { ...schedulerDefaults, ...options.scheduler },
     watching: watchingOptionsOf(options.watching),
     freezeMessages: options.freezeMessages === true,

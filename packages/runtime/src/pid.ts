@@ -61,7 +61,8 @@ export class Pid<in Message = unknown, out P extends Protocol = AnyProtocol> {
 
   /** Leaving the block of `using pid = …` has it stopped, and does not wait. */
   [Symbol.dispose](): void {
-    void Pid.stop(this)
+    // Nobody waits for it, so nobody is told where it cannot be.
+    Pid.stop(this).catch(() => {})
   }
 
   /** @internal Set where servers are known: an address by itself cannot do it. */

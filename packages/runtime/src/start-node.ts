@@ -1,19 +1,15 @@
 /** Starting a node: its creation, then its extensions, in order. */
 
-import { join } from 'node:path'
 import { checkNodeOptions } from './check-node-options.ts'
 import { SignalDecoder } from './codec/signal-decoder.ts'
 import { SignalEncoder } from './codec/signal-encoder.ts'
+import { creationWithoutDisk, nextCreation } from './creation.ts'
 import { setDefaultNode } from './default-node.ts'
 import { runtimeError } from './errors.ts'
 import type { Extension, Host } from './extension.ts'
 import { Node } from './node.ts'
-import { checkNodeName, type NodeName } from './node-name.ts'
+import { checkNodeName } from './node-name.ts'
 import { type NodeOptions, type NodeSeams, seamsOf } from './node-options.ts'
-
-const creationBytesMax = 64
-
-const lastCreations = new Map<NodeName, number>()
 
 /**
  * Starts a node with the extensions given. The first named node of the OS process becomes its default node, until
@@ -25,7 +21,10 @@ export async function startNode(options: NodeOptions = {}): Promise<Node> {
   checkNodeOptions(options)
   const name = options.name === undefined ? 'nonode@nohost' : checkNodeName(options.name)
   const seams = seamsOf(options)
-  const node = new Node(name, await nextCreation(name, seams, options.dataDir), seams)
+  const { clock, disk } = seams
+  const creation =
+    options.dataDir === undefined ? creationWithoutDisk(name, clock) : await nextCreation(clock, disk, options.dataDir)
+  const node = new Node(name, creation, seams)
   for (const address of options.addresses ?? []) node.addAddress(address)
   try {
     for (const extension of options.extensions ?? []) await install(node, extension, seams, options.dataDir)
@@ -35,35 +34,6 @@ export async function startNode(options: NodeOptions = {}): Promise<Node> {
   }
   setDefaultNode(node)
   return node
-}
-
-/** Above every earlier one on this disk, and above the seconds of the wall clock at earlier starts without one. */
-async function nextCreation(name: NodeName, seams: NodeSeams, dataDir: string | undefined): Promise<number> {
-  const { clock, disk } = seams
-  const seconds = Math.floor(clock.wall() / 1000)
-  if (dataDir === undefined) return withoutDisk(name, seconds)
-  const path = join(dataDir, 'creation')
-  try {
-    const stored = await disk.read(path, creationBytesMax)
-    const creation = Math.max(seconds, stored === undefined ? 0 : parseCreation(stored) + 1)
-    await disk.replace(path, new TextEncoder().encode(`${creation}\n`), 0o600)
-    return creation
-  } catch (error) {
-    throw runtimeError('E_CREATION_UNREADABLE', { path, problem: (error as Error).message }, error)
-  }
-}
-
-/** Two lives within one second of one OS process are told apart all the same. */
-function withoutDisk(name: NodeName, seconds: number): number {
-  const creation = Math.max(seconds, (lastCreations.get(name) ?? 0) + 1)
-  lastCreations.set(name, creation)
-  return creation
-}
-
-function parseCreation(bytes: Uint8Array): number {
-  const text = new TextDecoder().decode(bytes).trim()
-  if (!/^\d{1,15}$/.test(text)) throw new Error('it is not a number')
-  return Number(text)
 }
 
 async function install(node: Node, extension: Extension, seams: NodeSeams, dataDir: string | undefined): Promise<void> {

@@ -8,8 +8,9 @@
  *   <--------------- reply, at most once; late ones vanish
  */
 
-import type { ExitReason } from '../exit-reason.ts'
-import type { AnyPid } from '../pid.ts'
+import { runtimeError } from '../errors.ts'
+import { type ExitReason, reasonOf } from '../exit-reason.ts'
+import { isReserved } from '../names/names.ts'
 import type { Process } from '../process/process.ts'
 import type { Arrival } from '../remote/remote-request.ts'
 
@@ -34,9 +35,16 @@ export abstract class Request {
 /** A call on its way to, or waiting in, a process of this node. */
 export abstract class Call extends Request implements From {
   readonly kind = 'call'
+  /** Whether it wishes the process to end, with the request as its reason. */
+  readonly isStop: boolean
   #server: Process | undefined = undefined
   #newer: Call | undefined = undefined
   #older: Call | undefined = undefined
+
+  constructor(request: unknown, isStop: boolean) {
+    super(request)
+    this.isStop = isStop
+  }
 
   /** Itself: so that a function process reads `{ kind: 'call', request, from }`. */
   get from(): From {
@@ -59,11 +67,13 @@ export abstract class Call extends Request implements From {
     server.deliver(this)
   }
 
-  /** The same for a wish that the process ends, with the request as its reason. A function has nothing to do first. */
-  openStop(server: Process, from: AnyPid): void {
+  /** The same for a wish that the process ends. A function has nothing to do first; the node's own processes stay. */
+  openStop(server: Process): void {
     this.#enter(server)
-    if (server.isRoot) server.node.exits.send(server, from, this.request)
-    else if (server.behavior.kind === 'function') server.end(this.request)
+    if (server.isRoot || (server.name !== undefined && isReserved(server.name))) {
+      this.close()
+      this.targetEnded(reasonOf(runtimeError('E_ROOT_EXIT', { node: server.node.name })))
+    } else if (server.behavior.kind === 'function') server.end(this.request)
     else server.deliver(new StopOrder(this))
   }
 

@@ -1,13 +1,12 @@
 /** The caller's side of a call, and of a stop: one promise, settled once, by the reply, an end, a time-out or a signal. */
 
-import { isDeepStrictEqual } from 'node:util'
 import { checkOptions, checkTimeout, Timed } from '../clock/timeouts.ts'
 import { type Destination, describeDestination } from '../destination.ts'
 import { BarrelError, runtimeError } from '../errors.ts'
 import { describe, type ExitReason } from '../exit-reason.ts'
 import { Process } from '../process/process.ts'
 import { never } from '../process/thenable.ts'
-import { placeOf } from '../process/verbs.ts'
+import { placeOf, type RemotePlace } from '../process/verbs.ts'
 import { freezeMessage } from '../watching/freeze.ts'
 import { Call } from './call.ts'
 
@@ -31,6 +30,9 @@ export class PendingCall extends Timed {
   /** Withdraws the call where it went; set by whoever carries it there. */
   withdraw: (() => void) | undefined = undefined
   #signal: AbortSignal | undefined
+  /** The calls of its caller that wait. */
+  #newerAsked: PendingCall | undefined
+  #olderAsked: PendingCall | undefined
 
   constructor(caller: Process, destination: unknown, options: CallOptions | undefined) {
     super()
@@ -44,6 +46,9 @@ export class PendingCall extends Timed {
       this.#reject = reject
     })
     caller.node.timeouts.enter(this, this.#timeoutMs)
+    this.#olderAsked = caller.asked
+    if (caller.asked !== undefined) caller.asked.#newerAsked = this
+    caller.asked = this
     this.#signal = options?.signal
     if (this.#signal !== undefined) this.#heed(this.#signal)
   }
@@ -79,8 +84,21 @@ export class PendingCall extends Timed {
     if (this.#caller.alive) this.#reject(error)
   }
 
+  /** Its caller has ended: nobody waits any more. */
+  abandon(): void {
+    this.#settle()
+    this.withdraw?.()
+  }
+
   #settle(): void {
-    this.#caller.node.timeouts.leave(this)
+    const caller = this.#caller
+    const [newer, older] = [this.#newerAsked, this.#olderAsked]
+    if (older !== undefined) older.#newerAsked = newer
+    if (newer !== undefined) newer.#olderAsked = older
+    else if (caller.asked === this) caller.asked = older
+    this.#newerAsked = undefined
+    this.#olderAsked = undefined
+    caller.node.timeouts.leave(this)
     this.#signal?.removeEventListener('abort', this.#aborted)
     this.#signal = undefined
   }
@@ -98,27 +116,12 @@ export class PendingCall extends Timed {
   }
 }
 
-/** The wish that a process ends: its end is the answer. */
-class PendingStop extends PendingCall {
-  readonly #reason: ExitReason
-
-  constructor(caller: Process, destination: unknown, reason: ExitReason, options: CallOptions | undefined) {
-    super(caller, destination, options)
-    this.#reason = reason
-  }
-
-  override ended(reason: ExitReason, cause?: Error): void {
-    if (isDeepStrictEqual(reason, this.#reason)) this.replied(undefined)
-    else super.ended(reason, cause)
-  }
-}
-
 /** A call to a process of the caller's own node. */
 class LocalCall extends Call {
   readonly #pending: PendingCall
 
-  constructor(pending: PendingCall, request: unknown) {
-    super(request)
+  constructor(pending: PendingCall, request: unknown, isStop: boolean) {
+    super(request, isStop)
     this.#pending = pending
     pending.withdraw = () => this.close()
   }
@@ -129,7 +132,9 @@ class LocalCall extends Call {
   }
 
   override targetEnded(reason: ExitReason): void {
-    this.#pending.ended(reason)
+    // The very reason that it was to end with: that is what was wished.
+    if (this.isStop && reason === this.request) this.#pending.replied(undefined)
+    else this.#pending.ended(reason)
   }
 }
 
@@ -141,14 +146,8 @@ export function callFrom(
 ): Promise<unknown> {
   // The code of the root is the program's own: it is told, where that of other dead processes goes no further.
   if (!caller.alive) return caller.isRoot ? Promise.reject(nodeStopped(caller)) : never()
-  const place = placeOf(caller, destination)
-  if (place === caller) return Promise.reject(runtimeError('E_CALL_SELF', { pid: caller.pid }))
   if (caller.node.freezesMessages) freezeMessage(request)
-  const pending = new PendingCall(caller, destination, options)
-  if (place instanceof Process && place.alive) new LocalCall(pending, request).open(place)
-  else if (place === undefined || place instanceof Process) pending.ended('noproc')
-  else caller.node.remote(place.node).call(pending, caller, place.target, request)
-  return pending.promise
+  return ask(caller, destination, request, options, false)
 }
 
 /**
@@ -163,12 +162,29 @@ export function stopFrom(
   options: CallOptions | undefined,
 ): Promise<unknown> {
   if (!caller.alive) return caller.isRoot ? Promise.reject(nodeStopped(caller)) : never()
+  checkOptions(options)
+  return ask(caller, destination, reason, { ...options, timeoutMs: options?.timeoutMs ?? Infinity }, true)
+}
+
+function ask(
+  caller: Process,
+  destination: Destination<never>,
+  request: unknown,
+  options: CallOptions | undefined,
+  isStop: boolean,
+): Promise<unknown> {
   const place = placeOf(caller, destination)
   if (place === caller) return Promise.reject(runtimeError('E_CALL_SELF', { pid: caller.pid }))
-  const pending = new PendingStop(caller, destination, reason, { timeoutMs: Infinity, ...options })
-  if (place instanceof Process && place.alive) new LocalCall(pending, reason).openStop(place, caller.pid)
-  else if (place === undefined || place instanceof Process) pending.ended('noproc')
-  else caller.node.remote(place.node).stop(pending, caller, place.target, reason)
+  // First: a name that no node can have is refused before anything waits for it.
+  const remote = place === undefined || place instanceof Process ? undefined : caller.node.remote(place.node)
+  const pending = new PendingCall(caller, destination, options)
+  if (place instanceof Process && place.alive) {
+    const call = new LocalCall(pending, request, isStop)
+    if (isStop) call.openStop(place)
+    else call.open(place)
+  } else if (remote === undefined) pending.ended('noproc')
+  else if (isStop) remote.stop(pending, caller, (place as RemotePlace).target, request)
+  else remote.call(pending, caller, (place as RemotePlace).target, request)
   return pending.promise
 }
 

@@ -203,7 +203,8 @@ function await_(
     process.state = processState.busy
     process.awaiting = { callback, message, begun: process.node.watching.begins(process) }
   }
-  promise.then(
+  // What is like a promise may call back twice, or at once.
+  Promise.resolve(promise).then(
     value => resume(process, callback, () => done(value)),
     error => resume(process, callback, () => crash(process, callback, error, message)),
   )

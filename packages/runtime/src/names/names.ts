@@ -2,6 +2,7 @@
 
 import { describeDestination, type RegisteredName, type ViaDestination, viaOf } from '../destination.ts'
 import { runtimeError } from '../errors.ts'
+import { describe } from '../exit-reason.ts'
 import type { AnyPid, Pid } from '../pid.ts'
 import type { Process } from '../process/process.ts'
 import type { NameResolver } from './name-resolver.ts'
@@ -64,7 +65,14 @@ export class Names {
     if (this.#heldVia.size === 0) return
     const held = this.#heldVia.get(process)
     this.#heldVia.delete(process)
-    for (const { via, name } of held ?? []) this.#resolvers.get(via)?.unregister?.(name, process.pid)
+    for (const { via, name } of held ?? []) {
+      try {
+        this.#resolvers.get(via)?.unregister?.(name, process.pid)
+      } catch (error) {
+        // Whoever learns of the end must learn of it all the same.
+        process.node.log.error('a name could not be freed', { via, name, problem: describe(error) })
+      }
+    }
   }
 
   /** The node's own names, sorted. */
@@ -132,6 +140,6 @@ function isValid(name: unknown): name is string {
 }
 
 /** Names of the runtime's own processes. */
-function isReserved(name: string): boolean {
+export function isReserved(name: string): boolean {
   return name.startsWith('$')
 }

@@ -3,6 +3,7 @@
  * chain of any length of linked processes ends without recursion and each pair keeps its order.
  */
 
+import { runtimeError } from '../errors.ts'
 import type { ExitReason } from '../exit-reason.ts'
 import type { AnyPid } from '../pid.ts'
 import { forgetArrivals } from '../remote/remote-request.ts'
@@ -41,6 +42,7 @@ export class Exits {
   /** Ends a process now. */
   end(process: Process, reason: ExitReason): void {
     if (process.state === processState.dead) return
+    if (process.isRoot && !process.node.isStopping) throw runtimeError('E_ROOT_EXIT', { node: process.node.name })
     this.#bury(process, reason)
     this.#drain()
   }
@@ -53,9 +55,12 @@ export class Exits {
   #drain(): void {
     if (this.#draining) return
     this.#draining = true
-    for (let next = 0; next < this.#queue.length; next++) this.#receive(this.#queue[next] as ExitSignal)
-    if (this.#queue.length > 0) this.#queue = []
-    this.#draining = false
+    try {
+      for (let next = 0; next < this.#queue.length; next++) this.#receive(this.#queue[next] as ExitSignal)
+    } finally {
+      this.#queue = []
+      this.#draining = false
+    }
     if (this.#aborted.length > 0) this.#fireAborts()
   }
 
@@ -92,6 +97,7 @@ export class Exits {
     if (process.links !== undefined || process.remoteLinks !== undefined) this.#tellLinks(process, reason)
     if (process.watches !== undefined || process.calls !== undefined) this.#tellWatches(process, reason)
     if (process.monitors !== undefined) this.#cancelMonitors(process)
+    if (process.asked !== undefined) withdrawCalls(process)
     if (process.timers !== undefined) dropTimers(process)
     starting?.failed(reason)
     if (process.abort !== undefined) this.#aborted.push(process.abort)
@@ -120,6 +126,11 @@ export class Exits {
       call.targetEnded(reason)
     }
   }
+}
+
+/** Nobody waits for the replies any more. */
+function withdrawCalls(process: Process): void {
+  for (let call = process.asked; call !== undefined; call = process.asked) call.abandon()
 }
 
 function dropTimers(process: Process): void {

@@ -34,6 +34,8 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
   /** Whether its code has been called, or there is none. */
   #begun: boolean
   #waiter: Waiter | undefined
+  /** Whether a pattern, which is users' code, is running. */
+  #isMatching = false
   /** The message that it took last, until it asks for the next. */
   #taken: unknown
 
@@ -47,7 +49,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
   /**
    * The oldest message, or the oldest that fits the pattern; waits until one comes. Messages that do not fit stay
    * where they are, in order.
-   * @throws E_RECEIVE_TIMEOUT, E_RECEIVE_BUSY, E_OPTION_INVALID as rejections
+   * @throws E_RECEIVE_TIMEOUT, E_RECEIVE_BUSY, E_MESSAGE_THENABLE, E_OPTION_INVALID as rejections
    */
   receive(): Promise<Message>
   receive(options: undefined, limits: ReceiveOptions): Promise<Message>
@@ -57,7 +59,9 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     const process = Actor.processOf(this)
     if (!process.alive) return never()
     this.#taken = undefined
-    if (this.#waiter !== undefined) return Promise.reject(runtimeError('E_RECEIVE_BUSY', { pid: process.pid }))
+    if (this.#waiter !== undefined || this.#isMatching) {
+      return Promise.reject(runtimeError('E_RECEIVE_BUSY', { pid: process.pid }))
+    }
     let place: number
     let timeoutMs: number
     try {
@@ -73,7 +77,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     if (place >= 0 && process.node.scheduler.takeOne()) {
       process.reductions++
       this.#taken = this.#open(process.mailbox?.takeAt(place))
-      return Promise.resolve(this.#taken as Message)
+      return this.#isOdd(this.#taken) ? Promise.reject(this.#oddMessage()) : Promise.resolve(this.#taken as Message)
     }
     return this.#wait(pattern, place, timeoutMs)
   }
@@ -95,10 +99,26 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     const mailbox = Actor.processOf(this).mailbox
     const length = mailbox?.length ?? 0
     if (pattern === undefined) return from < length ? from : -1
-    const { hasArrivals } = Actor.processOf(this)
-    for (let place = from; place < length; place++) {
-      const message = mailbox?.at(place)
-      if (matches(pattern, hasArrivals ? contentOf(message) : message)) return place
+    this.#isMatching = true
+    try {
+      return this.#match(pattern, from)
+    } finally {
+      this.#isMatching = false
+    }
+  }
+
+  #match(pattern: Pattern<never>, from: number): number {
+    const { mailbox, hasArrivals } = Actor.processOf(this)
+    if (mailbox === undefined) return -1
+    let { removals } = mailbox
+    for (let place = from; place < mailbox.length; place++) {
+      const message = mailbox.at(place)
+      const fits = matches(pattern, hasArrivals ? contentOf(message) : message)
+      // The pattern has taken messages away, by a flush: the places are others now.
+      if (mailbox.removals !== removals) {
+        removals = mailbox.removals
+        place = -1
+      } else if (fits) return place
     }
     return -1
   }
@@ -152,12 +172,26 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
   static takes: (self: Self, process: Process, message: unknown) => boolean = (self, process, message) => {
     const waiter = self.#waiter
     // A pattern is users' code, which runs in turns of its own process only.
-    if (waiter === undefined || waiter.pattern !== undefined || !process.node.scheduler.takeOne()) return false
+    if (waiter === undefined || waiter.pattern !== undefined || self.#isOdd(message)) return false
+    if (!process.node.scheduler.takeOne()) return false
     self.#settle()
     process.reductions++
     self.#taken = self.#open(message)
     waiter.resolve(self.#taken)
     return true
+  }
+
+  /** Whether a promise would wait for it instead of giving it. Reading users' messages may throw. */
+  #isOdd(message: unknown): boolean {
+    try {
+      return isThenable(message)
+    } catch {
+      return true
+    }
+  }
+
+  #oddMessage(): Error {
+    return runtimeError('E_MESSAGE_THENABLE', { pid: Actor.processOf(this).pid })
   }
 
   /** What was sent, of what it takes. */
@@ -212,7 +246,8 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     }
     this.#settle()
     this.#taken = this.#open(mailbox?.takeAt(place))
-    waiter.resolve(this.#taken)
+    if (this.#isOdd(this.#taken)) waiter.reject(this.#oddMessage())
+    else waiter.resolve(this.#taken)
     return 1
   }
 

@@ -3,6 +3,7 @@
 import type { ProcessTimers } from '../clock/process-timers.ts'
 import type { ExitReason } from '../exit-reason.ts'
 import type { Call } from '../gen-server/call.ts'
+import type { PendingCall } from '../gen-server/calling.ts'
 import type { IdleTimer } from '../gen-server/server-idle.ts'
 import type { StartWaiter } from '../gen-server/server-start.ts'
 import type { Node } from '../node.ts'
@@ -68,6 +69,8 @@ export class Process {
   watches: Set<Watch> | undefined = undefined
   /** The newest of the calls that it has not answered. */
   calls: Call | undefined = undefined
+  /** The newest of its own calls that wait for a reply. */
+  asked: PendingCall | undefined = undefined
   /** Who started it with a link: its end ends a server that traps exits. */
   parent: Pid | undefined = undefined
   /** Who waits for its `init`. */

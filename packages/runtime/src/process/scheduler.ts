@@ -93,9 +93,14 @@ export class Scheduler {
     if (!this.#sliceOpen) this.#openSlice()
     this.#awake = true
     const before = currentProcess()
-    this.#run()
-    enter(before)
-    this.#awake = false
+    try {
+      this.#run()
+    } finally {
+      enter(before)
+      this.#awake = false
+      // Also after a throw, which is a fault of ours: the others must have their turns.
+      if (this.#length > 0) this.#askSoon()
+    }
   }
 
   #run(): void {

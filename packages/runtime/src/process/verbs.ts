@@ -15,6 +15,7 @@ import {
 import { runtimeError } from '../errors.ts'
 import type { ExitReason } from '../exit-reason.ts'
 import { Cast } from '../gen-server/call.ts'
+import { limits } from '../limits.ts'
 import { type AnyPid, Pid } from '../pid.ts'
 import { Ref } from '../ref.ts'
 import type { SignalTarget } from '../signal.ts'
@@ -23,8 +24,13 @@ import { LocalMonitor } from './monitor.ts'
 import { Process, processOf } from './process.ts'
 import { never } from './thenable.ts'
 
+export interface RemotePlace {
+  readonly node: string
+  readonly target: SignalTarget
+}
+
 /** Where a destination is: a process of this node, a target on another one, or nowhere. */
-export type Place = Process | { readonly node: string; readonly target: SignalTarget } | undefined
+export type Place = Process | RemotePlace | undefined
 
 /** @throws E_DESTINATION_INVALID, E_VIA_UNKNOWN */
 export function placeOf(from: Process, destination: unknown): Place {
@@ -33,7 +39,7 @@ export function placeOf(from: Process, destination: unknown): Place {
   if (typeof destination === 'string') return node.registered(destination)
   if (isNamed(destination)) {
     if (destination.node === node.name) return node.registered(destination.name)
-    return { node: destination.node, target: destination.name }
+    if (destination.name.length <= limits.nameBytesMax) return { node: destination.node, target: destination.name }
   }
   const via = viaOf(destination)
   if (via !== undefined) {
@@ -155,6 +161,7 @@ export type ProcessFlag = 'trapExit'
 
 /** @throws E_OPTION_INVALID */
 export function processFlagFrom(from: Process, flag: ProcessFlag, value: boolean): boolean {
+  if (from.isRoot && value === false) throw runtimeError('E_ROOT_EXIT', { node: from.node.name })
   if (flag !== 'trapExit') throw runtimeError('E_OPTION_INVALID', { option: 'flag', problem: 'it is not trapExit' })
   const before = from.trapExit
   from.trapExit = checkBoolean(flag, value)
@@ -210,8 +217,13 @@ export function demonitorFrom(from: Process, ref: Ref, flush: boolean): boolean 
 function flushDown({ mailbox, node }: Process, ref: Ref): void {
   if (mailbox === undefined) return
   const isDown = (message: unknown) => {
-    const { kind, ref: its } = (message ?? {}) as { kind?: unknown; ref?: unknown }
-    return kind === 'down' && ref.equals(its)
+    try {
+      const { kind, ref: its } = (message ?? {}) as { kind?: unknown; ref?: unknown }
+      return kind === 'down' && ref.equals(its)
+    } catch {
+      // Users' messages may throw when they are read; a down does not.
+      return false
+    }
   }
   mailbox.remove(isDown, node.isRefOfThisLife(ref) ? mailbox.firstPlaceOf(ref.id) : 0)
 }

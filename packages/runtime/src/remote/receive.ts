@@ -74,7 +74,7 @@ class IncomingCall extends Call implements Incoming {
   override readonly arrival: Arrival | undefined
 
   constructor(request: unknown, remote: RemoteNode, ref: number, server: Process, arrival?: Arrival) {
-    super(request)
+    super(request, arrival === undefined)
     this.#remote = remote
     this.#ref = ref
     this.#serial = server.pid.serial
@@ -93,6 +93,8 @@ class IncomingCall extends Call implements Incoming {
   }
 
   override targetEnded(reason: ExitReason): void {
+    // A wish to stop that has come true: said by this side, which knows the very reason.
+    if (this.isStop && reason === this.request) return this.replied(undefined)
     if (this.#remote.incoming.delete(this.#ref)) sendDown(this.#remote, this.#ref, reason, this.#serial)
   }
 
@@ -146,12 +148,12 @@ function onCall(remote: RemoteNode, { to, ref, request }: Signal & { kind: 'call
   call.open(server)
 }
 
-function onStop(remote: RemoteNode, { from, to, ref, reason }: Signal & { kind: 'stop' }): void {
+function onStop(remote: RemoteNode, { to, ref, reason }: Signal & { kind: 'stop' }): void {
   const server = findFor(remote, to, ref)
   if (server === undefined) return
   const call = new IncomingCall(reason, remote, ref, server)
   remote.incoming.set(ref, call)
-  call.openStop(server, from)
+  call.openStop(server)
 }
 
 function onMonitor(remote: RemoteNode, to: SignalTarget, ref: number): void {

@@ -24,7 +24,8 @@ export class RemoteNodes {
     if (remote === undefined) {
       checkNodeName(name)
       remote = new RemoteNode(this.#node, name)
-      this.#known.set(name, remote)
+      // Without a carrier nothing is ever kept of it.
+      if (this.#node.carrier !== undefined) this.#known.set(name, remote)
     }
     return remote
   }

@@ -1,6 +1,8 @@
 /** What a supervisor is asked and what it answers: plain data, except for the spec of a new child. */
 
+import { Lowering } from '../codec/lower.ts'
 import { BarrelError, type ErrorFields, type RuntimeCode, runtimeError } from '../errors.ts'
+import { describe } from '../exit-reason.ts'
 import type { Pid } from '../pid.ts'
 import type { ChildKind, ChildSpec } from './child-spec.ts'
 import type { ChildState } from './children.ts'
@@ -45,7 +47,18 @@ export async function answerOf(serve: () => unknown): Promise<SupervisorAnswer> 
     return { value: await serve() }
   } catch (error) {
     if (!(error instanceof BarrelError)) throw error
-    return { code: error.code as RuntimeCode, fields: error.fields }
+    return { code: error.code as RuntimeCode, fields: plainFields(error.fields) }
+  }
+}
+
+/** The reason of a child's end is anything; one that cannot leave the node goes as a text. */
+function plainFields(fields: ErrorFields): ErrorFields {
+  if (!('exit' in fields)) return fields
+  try {
+    new Lowering({ local: { name: '', creation: 0 }, remote: undefined }).lower(fields['exit'])
+    return fields
+  } catch {
+    return { ...fields, exit: describe(fields['exit']) }
   }
 }
 

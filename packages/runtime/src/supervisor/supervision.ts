@@ -59,7 +59,8 @@ export class Supervision {
   }
 
   /** @throws as the functions of `Supervisor` say, at once or as a rejection */
-  serve(request: SupervisorRequest): unknown {
+  serve(asked: SupervisorRequest): unknown {
+    const request = readOnce(asked)
     switch (request?.kind) {
       case 'startChild':
         return this.#startNew(checkChildSpec(request.spec))
@@ -164,4 +165,16 @@ function countOf(children: Children): ChildrenCount {
   const supervisors = count(({ kind }) => kind === 'supervisor')
   const active = count(({ state }) => state === 'running')
   return { specs: infos.length, active, supervisors, workers: infos.length - supervisors }
+}
+
+/** What is asked comes from anyone: reading it may throw, and must not end the supervisor. */
+function readOnce(asked: SupervisorRequest): SupervisorRequest {
+  try {
+    return { ...asked }
+  } catch (error) {
+    throw runtimeError('E_OPTION_INVALID', {
+      option: 'request',
+      problem: `it throws when it is read: ${describe(error)}`,
+    })
+  }
 }

@@ -4,7 +4,7 @@ import { call } from '../default-node.ts'
 import type { NameDestination } from '../destination.ts'
 import type { CallOptions } from '../gen-server/calling.ts'
 import { type CallbackResult, type CallResult, GenServer, runInit } from '../gen-server/gen-server.ts'
-import type { Pid, ServerPid } from '../pid.ts'
+import { Pid, type ServerPid } from '../pid.ts'
 import { Actor } from '../process/actor.ts'
 import type { Exit } from '../process/exits.ts'
 import type { PidOf, ServerInstance } from '../process/spawn.ts'
@@ -146,7 +146,8 @@ export abstract class Supervisor extends GenServer<SupervisorProtocol, Superviso
     if (message instanceof Retry) return this.#supervision?.retry(message)
     const { kind, from, reason } = (message ?? {}) as Partial<Exit>
     // What another node says is a message, whatever it looks like: exits come by themselves.
-    if (kind !== 'exit' || from === undefined || this.origin !== undefined) return super.handleInfo(message as never)
+    if (kind !== 'exit' || !(from instanceof Pid) || this.origin !== undefined)
+      return super.handleInfo(message as never)
     return this.#supervision?.childEnded(from, reason)
   }
 
