@@ -1,23 +1,28 @@
-/**
- * The carrier: one channel a node, whoever opened it. Two nodes that dial each other at the same time end up with
- * one channel: the dial of the greater name wins, unless it has not even been answered yet.
- */
-import { type Carrier, type CarrierEvents, type Channel, hasCode, type NodeName } from '@barrel-actors/runtime'
+/** The carrier: one channel a node, whoever opened it. Which connection carries it is decided by `channel/line.ts`. */
+import { type Carrier, type CarrierEvents, hasCode, type NodeLife, type NodeName } from '@barrel-actors/runtime'
 import { BackOff } from './channel/back-off.ts'
 import { QuicChannel } from './channel/channel.ts'
 import type { CarrierContext } from './channel/context.ts'
 import { Dial } from './channel/dial.ts'
 import { IdleCollector } from './channel/idle.ts'
+import { createLine, isSuperseded, type LineEffect, type LineInput, type LineState, step } from './channel/line.ts'
 import { closeCode, Session } from './channel/session.ts'
 import type { HandshakeResult } from './handshake/state.ts'
 import { limits } from './limits.ts'
 import type { ConnectionHandler, QuicConnection } from './quic/contract.ts'
 import type { Endpoint } from './quic/endpoint.ts'
 
-/** One node's channel, and the dial that it waits for. */
+/** What there is of one node: the state, and what the driver holds for it. */
 interface Line {
-  readonly channel: QuicChannel
+  readonly state: LineState
+  channel: QuicChannel
   dial: Dial | undefined
+}
+
+/** A session that has proved who is at its other end. */
+interface Proved {
+  readonly session: Session
+  readonly result: HandshakeResult
 }
 
 export class QuicCarrier implements Carrier {
@@ -27,6 +32,7 @@ export class QuicCarrier implements Carrier {
   readonly #idle: IdleCollector
   readonly #backOff: BackOff
   #endpoint!: Endpoint
+  #lastSession = 0
 
   constructor(context: CarrierContext, events: CarrierEvents) {
     this.#context = context
@@ -48,28 +54,11 @@ export class QuicCarrier implements Carrier {
     this.#idle.stop()
   }
 
-  open(node: NodeName): Channel {
-    return this.#open(node)
-  }
-
-  #open(node: NodeName): QuicChannel {
+  open(node: NodeName): QuicChannel {
     const known = this.#lines.get(node)
     if (known !== undefined) return known.channel
-    const line = this.#addLine(node)
-    const dial = new Dial(node, this.#context, {
-      connect: address => {
-        const session = this.#createSession(node)
-        session.bind(this.#endpoint.dial(address, session))
-        return session
-      },
-      failed: cause => this.#dialFailed(line, cause),
-    })
-    line.dial = dial
-    // A pin whose file the operator has removed is forgotten before the name is dialed.
-    void this.#context.trustStore
-      .refresh(node)
-      .catch(error => this.#context.log.error('pin not readable', { node, problem: String(error) }))
-      .then(() => dial.start(this.#backOff.delayMs(node, this.#context.clock.now())))
+    const line = this.#addLine(node, true)
+    this.#dial(line, node)
     return line.channel
   }
 
@@ -80,102 +69,170 @@ export class QuicCarrier implements Carrier {
     return session
   }
 
-  #addLine(node: NodeName): Line {
-    const channel = new QuicChannel(node, this.#context, {
-      received: (channel, signal, flow, bytes) => this.#events.received(channel, signal, { flow, bytes }),
-      drained: channel => this.#events.drained(channel),
-      mayEnd: channel => this.#idle.mayEnd(channel),
-      heldBack: (node, held) => this.#open(node).takeHeld(held),
-      closed: (channel, cause) => this.#channelClosed(channel, cause),
-    })
-    const line: Line = { channel, dial: undefined }
+  #addLine(node: NodeName, isDialed: boolean): Line {
+    const state = createLine(this.#context.self.name, node, isDialed)
+    const line: Line = { state, channel: this.#createChannel(node), dial: undefined }
     this.#lines.set(node, line)
     return line
   }
 
+  #createChannel(node: NodeName): QuicChannel {
+    return new QuicChannel(node, this.#context, {
+      received: (channel, signal, flow, bytes) => this.#events.received(channel, signal, { flow, bytes }),
+      drained: channel => this.#events.drained(channel),
+      mayEnd: channel => this.#idle.mayEnd(channel),
+      heldBack: (node, held) => this.open(node).takeHeld(held),
+      closed: (channel, cause) => this.#channelClosed(channel, cause),
+    })
+  }
+
+  #dial(line: Line, node: NodeName): void {
+    const { trustStore, log, clock } = this.#context
+    const dial = new Dial(node, this.#context, {
+      connect: address => {
+        const session = this.#createSession(node)
+        session.bind(this.#endpoint.dial(address, session))
+        return session
+      },
+      failed: cause => this.#dialFailed(line, node, cause),
+    })
+    line.dial = dial
+    // A pin whose file the operator has removed is forgotten before the name is dialed.
+    void trustStore
+      .refresh(node)
+      .catch(error => log.error('pin not readable', { node, problem: String(error) }))
+      .then(() => dial.start(this.#backOff.delayMs(node, clock.now())))
+  }
+
+  #dialFailed(line: Line, node: NodeName, cause: Error): void {
+    this.#backOff.failed(node, this.#context.clock.now())
+    line.dial = undefined
+    this.#input(line, { kind: 'dialFailed', cause })
+  }
+
   #createSession(dialed: NodeName | undefined): Session {
+    this.#lastSession++
+    const id = this.#lastSession
+    /** The line and the channel that it carries. */
+    let line: Line | undefined
     let channel: QuicChannel | undefined
     return new Session(
       this.#context,
       {
         isSuperseded: node => this.#isSuperseded(node),
-        answered: session => this.#dialOf(session)?.answered(),
+        answered: session => this.#answered(session),
         authenticated: (session, result) => {
-          channel = this.#adopt(session, result)
-          if (channel !== undefined) void this.#comeUp(channel, session, result)
+          line = this.#authenticated(id, { session, result })
+          channel = line?.channel
         },
         flow: (flow, bytes) => channel?.receive(flow, bytes),
         said: word => channel?.said(word),
         drained: () => channel?.drained(),
         closed: (session, cause) => {
-          if (channel !== undefined) channel.end(cause)
-          else if (hasCode(cause, 'E_DIAL_SUPERSEDED')) this.#dialOf(session)?.giveWay(cause)
-          else this.#dialOf(session)?.ended(cause)
+          if (line !== undefined) this.#input(line, { kind: 'ended', session: id, cause })
+          else this.#dialEnded(session, cause)
         },
       },
       dialed,
     )
   }
 
-  /** The dial that this session belongs to, unless it has been abandoned or has gone on. */
-  #dialOf(session: Session): Dial | undefined {
-    const dial = session.dialed === undefined ? undefined : this.#lines.get(session.dialed)?.dial
-    return dial?.session === session ? dial : undefined
+  #isSuperseded(node: NodeName): boolean {
+    const line = this.#lines.get(node)
+    return line !== undefined && isSuperseded(line.state)
+  }
+
+  #answered(session: Session): void {
+    const line = this.#lineOfDial(session)
+    if (line === undefined) return
+    line.dial?.answered()
+    this.#input(line, { kind: 'answered' })
+  }
+
+  #dialEnded(session: Session, cause: Error): void {
+    const line = this.#lineOfDial(session)
+    if (line === undefined) return
+    this.#input(line, { kind: 'unanswered' })
+    if (hasCode(cause, 'E_DIAL_SUPERSEDED')) line.dial?.giveWay(cause)
+    else line.dial?.ended(cause)
+  }
+
+  /** The line whose dial this session is a try of, unless the dial has been abandoned or has gone on. */
+  #lineOfDial(session: Session): Line | undefined {
+    const line = session.dialed === undefined ? undefined : this.#lines.get(session.dialed)
+    return line?.dial?.session === session ? line : undefined
   }
 
   /**
-   * The peer of a session has proved who it is: the session carries the channel, or is closed. Decided at once: the
-   * other end decides by the order of the messages too, and a wait of either would let them choose differently.
+   * The peer of a session has proved who it is: the line that it carries from now on, or nothing where it is refused.
+   * Decided at once: the other end decides by the order of the messages too, and a wait of either would let them
+   * choose differently.
    */
-  #adopt(session: Session, result: HandshakeResult): QuicChannel | undefined {
-    const { name } = result.peer
-    const refusal = this.#refusal(session, result)
-    if (refusal !== undefined) {
-      session.close(closeCode.normal, refusal)
+  #authenticated(id: number, proved: Proved): Line | undefined {
+    const { session, result } = proved
+    const isOurs = session.dialed !== undefined
+    const known = this.#lines.get(result.peer.name)
+    if (known === undefined && isOurs) {
+      session.close(closeCode.normal, 'the channel is not wanted any more')
       return undefined
     }
-    const old = this.#lines.get(name)
-    if (old !== undefined && !old.channel.isDialing) old.channel.close('the node has connected anew')
-    const line = this.#lines.get(name) ?? this.#addLine(name)
-    const dial = line.dial
-    line.dial = undefined
-    if (dial?.session !== session) dial?.abandon(anotherWon)
-    line.channel.settle(session, result)
-    return line.channel
+    const line = known ?? this.#addLine(result.peer.name, false)
+    this.#input(line, { kind: 'authenticated', session: id, isOurs, life: result.peer }, proved)
+    return line.state.session === id ? line : undefined
   }
 
-  /** The key is on disk before anything relies on it. The channel may be closed or replaced meanwhile. */
-  async #comeUp(channel: QuicChannel, session: Session, result: HandshakeResult): Promise<void> {
-    const isKept = await this.#pin(session, result)
-    if (!isKept || session.isOver || !channel.up()) return
-    this.#context.log.info('channel up', { ...result.peer, fingerprint: result.fingerprint, dialed: session.dialed })
-    this.#backOff.reached(channel.node)
-    this.#events.up(channel)
-    session.begin()
+  #input(line: Line, input: LineInput, proved?: Proved): void {
+    for (const effect of step(line.state, input)) this.#perform(line, effect, proved)
   }
 
-  #refusal(session: Session, { peer }: HandshakeResult): string | undefined {
-    const line = this.#lines.get(peer.name)
-    if (line === undefined) return session.dialed === undefined ? undefined : anotherWon
-    const life = line.channel.settledWith
-    if (life !== undefined) {
-      // Another session carries the channel by now.
-      if (session.dialed !== undefined) return anotherWon
-      // A new life, or the same one that has lost its end: it replaces what is left of the old channel.
-      return peer.creation < life.creation ? 'a later life of this node is connected' : undefined
+  #perform(line: Line, effect: LineEffect, proved: Proved | undefined): void {
+    switch (effect.kind) {
+      case 'adopt':
+        return this.#adopt(line, effect.session, proved as Proved)
+      case 'replace':
+        return this.#replace(line, effect.reason)
+      case 'refuse':
+        return proved?.session.close(closeCode.normal, effect.reason)
+      case 'abandonDial':
+        line.dial?.abandon(effect.reason)
+        line.dial = undefined
+        return
+      case 'up':
+        return this.#up(line)
+      case 'close':
+        return line.channel.end(effect.cause)
+      default:
+        return effect satisfies never
     }
-    return undefined
   }
 
-  /** Both sides must come to the same answer: it is looked at before the other side is told that it has won. */
-  #isSuperseded(node: NodeName): boolean {
-    const line = this.#lines.get(node)
-    const isDialing = line?.channel.isDialing === true && line.dial?.session?.isAnswered === true
-    return isDialing && this.#context.self.name > node
+  #adopt(line: Line, id: number, { session, result }: Proved): void {
+    line.dial = undefined
+    line.channel.settle(session, result)
+    void this.#keep(session, result).then(isKept => {
+      if (isKept && !session.isOver) this.#input(line, { kind: 'kept', session: id })
+    })
   }
 
-  /** On first use. Whether the session may go on: a key that cannot be kept ends it. */
-  async #pin(session: Session, { peer, publicKey, hidden }: HandshakeResult): Promise<boolean> {
+  /** Whoever learns of the end finds the new channel in its place. */
+  #replace(line: Line, reason: string): void {
+    const old = line.channel
+    line.channel = this.#createChannel(line.state.node)
+    old.close(reason)
+  }
+
+  #up(line: Line): void {
+    const { channel } = line
+    if (!channel.up()) return
+    this.#backOff.reached(channel.node)
+    const { role } = channel
+    this.#context.log.info('channel up', { ...(channel.life as NodeLife), role })
+    this.#events.up(channel)
+    channel.session?.begin()
+  }
+
+  /** The key is on disk before anything relies on it. Whether the session may go on. */
+  async #keep(session: Session, { peer, publicKey, hidden }: HandshakeResult): Promise<boolean> {
     if (hidden || this.#context.options.authTrustMode === 'strict') return true
     try {
       await this.#context.trustStore.pin(peer.name, publicKey)
@@ -187,17 +244,11 @@ export class QuicCarrier implements Carrier {
     }
   }
 
-  #dialFailed(line: Line, cause: Error): void {
-    this.#backOff.failed(line.channel.node, this.#context.clock.now())
-    line.dial = undefined
-    line.channel.end(cause)
-  }
-
   #channelClosed(channel: QuicChannel, cause: Error): void {
     const line = this.#lines.get(channel.node)
     if (line?.channel === channel) {
       this.#lines.delete(channel.node)
-      line.dial?.abandon('the channel is not wanted any more')
+      for (const effect of step(line.state, { kind: 'closed' })) this.#perform(line, effect, undefined)
     }
     this.#events.closed(channel, cause)
   }
@@ -205,5 +256,3 @@ export class QuicCarrier implements Carrier {
 
 /** With the time for an answer, below the 5 s of a call. */
 const backOffMsMax = 1_000
-
-const anotherWon = 'another connection carries the channel'

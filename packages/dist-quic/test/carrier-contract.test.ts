@@ -44,7 +44,7 @@ carrierSuite('the QUIC carrier', async () => {
       return b
     },
     quietMs: 100,
-    patienceMs: 10_000,
+    patienceMs: 30_000,
     async [Symbol.asyncDispose]() {
       await Promise.all([a.stop(), b.stop()])
       await rm(folder, { recursive: true })

@@ -176,6 +176,13 @@ describe('one line', () => {
     expect(step(settled({ phase: 'up' }), { kind: 'dialFailed', cause })).toEqual([])
   })
 
+  test('a channel that this side closes leaves no dial behind', () => {
+    const dialing = createLine('a@host', 'b@host', true)
+    expect(step(dialing, { kind: 'closed' })).toMatchObject([{ kind: 'abandonDial' }])
+    const up = settled({ phase: 'up' })
+    expect([step(up, { kind: 'closed' }), step(up, { kind: 'ended', session: 1, cause })]).toEqual([[], []])
+  })
+
   test('a closed line refuses whoever comes late', () => {
     const late = { kind: 'authenticated', session: 3, isOurs: true, life } as const
     expect(step(settled({ phase: 'closed' }), late)).toMatchObject([{ kind: 'refuse', session: 3 }])

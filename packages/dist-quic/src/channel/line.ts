@@ -23,6 +23,8 @@ export type LineInput =
   | { readonly kind: 'kept'; readonly session: SessionId }
   | { readonly kind: 'ended'; readonly session: SessionId; readonly cause: Error }
   | { readonly kind: 'dialFailed'; readonly cause: Error }
+  /** This side has closed the channel. */
+  | { readonly kind: 'closed' }
 
 /** What the driver must do, in this order. The state is the new one already. */
 export type LineEffect =
@@ -75,6 +77,9 @@ export function step(state: LineState, input: LineInput): LineEffect[] {
     case 'dialFailed':
       state.dial = 'none'
       return state.phase === 'dialing' ? close(state, input.cause) : []
+    case 'closed':
+      state.phase = 'closed'
+      return state.dial === 'none' ? [] : [{ kind: 'abandonDial', reason: notWanted }]
     default:
       return input satisfies never
   }
