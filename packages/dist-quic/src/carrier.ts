@@ -150,13 +150,12 @@ export class QuicCarrier implements Carrier {
   }
 
   /** On first use. Whether the session may go on: a key that cannot be kept ends it. */
-  async #pin(session: Session, { peer, publicKey, hidden }: HandshakeResult): Promise<boolean> {
-    if (hidden || this.#context.options.authTrustMode === 'strict') return true
+  async #pin(session: Session, result: HandshakeResult): Promise<boolean> {
     try {
-      await this.#context.trustStore.pin(peer.name, publicKey)
+      await this.#context.trust.keep(result)
       return true
     } catch (error) {
-      this.#context.log.error('key not pinned', { node: peer.name, problem: (error as Error).message })
+      this.#context.log.error('key not pinned', { node: result.peer.name, problem: (error as Error).message })
       session.close(closeCode.refused, 'the key could not be pinned', error as Error)
       return false
     }

@@ -24,10 +24,11 @@ const bKeys = await keysFrom('b')
 type Changes = Partial<Omit<HandshakeConfig, 'role'>>
 
 /** a@host, which dials b@host. */
-export function dialerConfig(changes: Changes & { dialed?: string } = {}): HandshakeConfig {
+export function dialerConfig(changes: Changes & { dialed?: string; cookieOnly?: boolean } = {}): HandshakeConfig {
   return {
     role: 'dialer',
     dialed: 'b@host',
+    cookieOnly: false,
     self: { name: 'a@host', creation: 7 },
     hidden: false,
     keys: aKeys,
@@ -35,6 +36,9 @@ export function dialerConfig(changes: Changes & { dialed?: string } = {}): Hands
     ownCertificateHash: bytesFrom('certificate of a'),
     peerCertificateHash: bytesFrom('certificate of b'),
     timestampWindowMs: 30_000,
+    succession: [],
+    cookie: undefined,
+    asks: false,
     trust: () => 'accept',
     ...changes,
   }
@@ -51,6 +55,9 @@ export function acceptorConfig(changes: Changes = {}): HandshakeConfig {
     ownCertificateHash: bytesFrom('certificate of b'),
     peerCertificateHash: bytesFrom('certificate of a'),
     timestampWindowMs: 30_000,
+    succession: [],
+    cookie: undefined,
+    asks: false,
     trust: () => 'accept',
     ...changes,
   }
