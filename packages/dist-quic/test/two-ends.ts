@@ -1,6 +1,6 @@
 /** Two ends of a handshake for tests, and the stream between them, which a test may tamper with. */
 import { createHash } from 'node:crypto'
-import type { Entropy } from '@barrel-actors/runtime'
+import type { Clock, Entropy } from '@barrel-actors/runtime'
 import type { HandshakeConfig } from '../src/handshake/options.ts'
 import { createHandshake, type Effect, type HandshakeState, step } from '../src/handshake/state.ts'
 import { type KeyPair, loadOrCreateKeys } from '../src/identity/keys.ts'
@@ -16,6 +16,11 @@ export function bytesFrom(label: string): Uint8Array {
 export function keysFrom(label: string): Promise<KeyPair> {
   const entropy: Entropy = { bytes: () => bytesFrom(label) }
   return loadOrCreateKeys(memoryDisk(), entropy, undefined)
+}
+
+/** A clock that stands still. */
+export function clockAt(wallMs: number): Clock {
+  return { now: () => 0, wall: () => wallMs, setTimer: () => ({ cancel() {}, keepAlive() {} }) }
 }
 
 const aKeys = await keysFrom('a')

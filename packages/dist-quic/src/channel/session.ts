@@ -143,7 +143,7 @@ export class Session implements ConnectionHandler {
       ownCertificateHash: certificate.hash,
       peerCertificateHash: createHash('sha256').update(peerCertificate).digest(),
       timestampWindowMs: options.authTimestampWindowMs,
-      asks: options.authCallback !== undefined,
+      asks: options.authEnabled && options.authCallback !== undefined,
       trust: question => this.#trust(question),
     })
   }
