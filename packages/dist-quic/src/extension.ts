@@ -13,7 +13,9 @@ import { Endpoint } from './quic/endpoint.ts'
 export interface QuicApi {
   /** Where the node listens and dials from. */
   readonly address: { readonly host: string; readonly port: number }
-  /** The fingerprint of the node's key, to be compared by people. */
+  /** The node's key, 32 bytes: what an operator pins at other nodes. */
+  readonly publicKey: Uint8Array
+  /** The fingerprint of that key, to be compared by people. */
   readonly fingerprint: string
   /** Whether the first key of a name is believed. */
   readonly trustMode: TrustMode
@@ -67,6 +69,9 @@ async function createContext(host: Host, given: QuicOptions): Promise<CarrierCon
 function createApi(host: Host, { identity, trust }: CarrierContext, { address }: Endpoint): QuicApi {
   return {
     address,
+    get publicKey() {
+      return Uint8Array.from(identity.current.keys.publicKey)
+    },
     get fingerprint() {
       return identity.current.keys.fingerprint
     },
