@@ -61,6 +61,13 @@ export class QuicCarrier implements Carrier {
     return session
   }
 
+  /** Closes every channel whose peer has shown that key. */
+  closeKey(fingerprint: string, reason: string): void {
+    for (const { channel } of [...this.#lines.values()]) {
+      if (channel.peer?.fingerprint === fingerprint) channel.close(reason)
+    }
+  }
+
   #addLine(node: NodeName): Line {
     const channel = new QuicChannel(node, this.#context, {
       received: (channel, signal) => this.#events.received(channel, signal),
@@ -129,9 +136,11 @@ export class QuicCarrier implements Carrier {
     session.begin()
   }
 
-  #refusal(session: Session, { peer }: HandshakeResult): string | undefined {
+  #refusal(session: Session, { peer, role }: HandshakeResult): string | undefined {
     const line = this.#lines.get(peer.name)
     if (line === undefined) return session.dialed === undefined ? undefined : anotherWon
+    // What is sent to a name, or comes from it, must not go to who has only the cookie.
+    if (role === 'probe' && line.channel.peer?.role !== 'probe') return 'a probe does not take the place of a node'
     const life = line.channel.settledWith
     if (life !== undefined) {
       // Another session carries the channel by now.

@@ -49,7 +49,7 @@ async function install(host: Host, options: QuicOptions): Promise<Installed<Quic
   const carrier: QuicCarrier = new QuicCarrier(context, host.setCarrier({ open: node => carrier.open(node) }))
   const endpoint = await openEndpoint(context, carrier)
   carrier.bind(endpoint)
-  const api = createApi(host, context, endpoint)
+  const api = createApi(context, endpoint, carrier)
   context.log.info('quic listening', { ...endpoint.address, fingerprint: api.fingerprint })
   return { api, stop: () => endpoint.close('the node stops') }
 }
@@ -66,7 +66,7 @@ async function createContext(host: Host, given: QuicOptions): Promise<CarrierCon
   return { host, self, options, identity, trust, trustStore, clock, entropy, log }
 }
 
-function createApi(host: Host, { identity, trust }: CarrierContext, { address }: Endpoint): QuicApi {
+function createApi({ identity, trust }: CarrierContext, { address }: Endpoint, carrier: QuicCarrier): QuicApi {
   return {
     address,
     get publicKey() {
@@ -79,7 +79,7 @@ function createApi(host: Host, { identity, trust }: CarrierContext, { address }:
       return trust.mode
     },
     setTrustMode: mode => trust.setMode(mode),
-    trust: createTrust(trust.store, node => host.node.disconnect(node)),
+    trust: createTrust(trust.store, fingerprint => carrier.closeKey(fingerprint, 'the key is revoked')),
     rotateCert: () => identity.rotateCert(),
     rotateIdentity: () => identity.rotateIdentity(),
   }

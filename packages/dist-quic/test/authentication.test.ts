@@ -107,6 +107,16 @@ describe.each(['tofu', 'strict'] as const)('in %s mode', mode => {
   })
 })
 
+test('a revoked key loses the channel of a tool too, whose key is pinned nowhere', async () => {
+  const [tool, b] = [await start('tool@127.0.0.1', { hidden: true }), await start('b@127.0.0.1')]
+  await tool.connect(addressOf(b))
+  const ref = tool.monitor({ name: 'echo', node: b.name })
+  await echo(tool, b, 'the monitor stands')
+  await b.extension(Quic).trust.revoke(tool.extension(Quic).fingerprint)
+  expect(await tool.receive()).toMatchObject({ kind: 'down', ref, reason: 'noconnection' })
+  expect((await failureOf(tool.connect(b.name))).fields).toMatchObject({ reason: 'key-revoked' })
+})
+
 test('a name that is forgotten may come with another key', async () => {
   const b = await start('b@127.0.0.1')
   const before = await start('a@127.0.0.1')
@@ -235,6 +245,17 @@ describe('a probe', () => {
     const thief = await start('probe@127.0.0.1', { cookieOnly: true, cookie })
     expect((await failureOf(thief.connect(addressOf(strict)))).code).toBe('E_PEER_REFUSED')
   })
+})
+
+test('a probe does not take the place of a tool that is connected under its name', async () => {
+  const b = await start('b@127.0.0.1', { cookieOnlyNodes: ['*@*'], cookie })
+  const tool = await start('tool@127.0.0.1', { hidden: true })
+  await tool.connect(addressOf(b))
+  await echo(tool, b, 'up')
+  const probe = await start('tool@127.0.0.1', { cookieOnly: true, cookie })
+  probe.addAddress(addressOf(b))
+  expect((await failureOf(echo(probe, b, 'mine'))).message).toContain('does not take the place')
+  expect(await echo(b, tool, 'still the tool')).toBe('still the tool')
 })
 
 test('a clock step of an hour in the middle of a handshake neither fails it nor keeps it from its deadline', async () => {

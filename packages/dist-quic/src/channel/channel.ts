@@ -63,6 +63,11 @@ export class QuicChannel implements Channel {
     return this.#state === 'closed' ? undefined : this.#peer?.peer
   }
 
+  /** Who proved to be at the other end of that session. */
+  get peer(): HandshakeResult | undefined {
+    return this.#peer
+  }
+
   /** Whether no session has won it yet. */
   get isDialing(): boolean {
     return this.#state === 'dialing'

@@ -81,7 +81,8 @@ export function fingerprintOfHash(hash: Uint8Array): string {
 }
 
 /** The fingerprint that somebody wrote, in our form, whatever its case and its separators; undefined where it is none. */
-export function parseFingerprint(text: string): string | undefined {
+export function parseFingerprint(text: unknown): string | undefined {
+  if (typeof text !== 'string') return undefined
   const bare = text.toLowerCase().replace(/[\s:.-]/g, '')
   return /^[0-9a-f]{64}$/.test(bare) ? (bare.match(/.{4}/g) as string[]).join(':') : undefined
 }

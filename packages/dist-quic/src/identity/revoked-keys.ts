@@ -90,7 +90,7 @@ async function load(disk: Disk, path: string): Promise<RevokedKey[]> {
 
 function parseEntry(path: string, entry: unknown): RevokedKey {
   const { fingerprint, node, revokedAt } = (entry ?? {}) as Record<string, unknown>
-  const parsed = typeof fingerprint === 'string' ? parseFingerprint(fingerprint) : undefined
+  const parsed = parseFingerprint(fingerprint)
   if (parsed === undefined) throw damaged(path, 'a fingerprint has not 64 hexadecimal digits')
   if (node !== undefined && nodeNameProblem(node) !== undefined) throw damaged(path, 'it names no valid node')
   if (typeof revokedAt !== 'string' || Number.isNaN(Date.parse(revokedAt)))

@@ -202,7 +202,7 @@ async function forget(store: Store, node: NodeName): Promise<boolean> {
 
 async function revoke(store: Store, nodeOrFingerprint: string): Promise<Revoked> {
   const known = store.pins.get(nodeOrFingerprint)
-  const fingerprint = known?.fingerprint ?? parseFingerprint(String(nodeOrFingerprint))
+  const fingerprint = known?.fingerprint ?? parseFingerprint(nodeOrFingerprint)
   if (fingerprint === undefined) throw quicError('E_TRUST_NOT_FOUND', { node: String(nodeOrFingerprint) })
   const nodes = namesOf(store, fingerprint)
   store.log.warn('peer key revoked', { fingerprint, nodes })

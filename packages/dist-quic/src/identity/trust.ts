@@ -1,5 +1,6 @@
 /** What an operator does with the pinned and the revoked keys of a running node: `node.extension(Quic).trust`. */
 import type { NodeName } from '@barrel-actors/runtime'
+import { parseFingerprint } from './keys.ts'
 import type { PinnedKey } from './pin-file.ts'
 import type { RevokedKey } from './revoked-keys.ts'
 import type { Revoked, TrustStore } from './trust-store.ts'
@@ -21,8 +22,8 @@ export interface Trust {
    */
   forget(name: NodeName): Promise<boolean>
   /**
-   * Refuses a key for ever, in both modes, and closes the channels of the names it is pinned for. Their pins stay, so
-   * that nobody else takes the names: `pin` the new key of such a node, or `forget` its name.
+   * Refuses a key for ever, in both modes, and closes every channel of it. The pins stay, so that nobody else takes
+   * the names: `pin` the new key of such a node, or `forget` its name.
    * @throws E_TRUST_NOT_FOUND, E_REVOCATIONS_FULL, E_FILE_UNWRITABLE
    */
   revoke(nameOrFingerprint: string): Promise<Revoked>
@@ -30,18 +31,19 @@ export interface Trust {
   revoked(): RevokedKey[]
 }
 
-/** `disconnect` closes the channel to a node, where there is one. */
-export function createTrust(store: TrustStore, disconnect: (node: NodeName) => void): Trust {
+/** `closeChannels` closes every channel whose peer has shown the key with that fingerprint. */
+export function createTrust(store: TrustStore, closeChannels: (fingerprint: string) => void): Trust {
   return {
     list: store.list,
     find: store.findByFingerprint,
     pin: (name, key) => store.replace(name, typeof key === 'string' ? keyFromText(key) : key, 'operator'),
     forget: store.forget,
     async revoke(nameOrFingerprint) {
-      const fingerprint = store.fingerprintOf(nameOrFingerprint) ?? nameOrFingerprint
+      const fingerprint = store.fingerprintOf(nameOrFingerprint) ?? parseFingerprint(nameOrFingerprint)
       const revoking = store.revoke(nameOrFingerprint)
       // Refused from here on, whether or not the disk takes it: what is up with that key must not stay up.
-      for (const node of store.findByFingerprint(fingerprint)) disconnect(node)
+      if (fingerprint !== undefined && store.revoked().some(key => key.fingerprint === fingerprint))
+        closeChannels(fingerprint)
       return revoking
     },
     revoked: store.revoked,
