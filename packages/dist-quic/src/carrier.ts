@@ -69,6 +69,13 @@ export class QuicCarrier implements Carrier {
     return session
   }
 
+  /** Closes every channel whose peer has shown that key. */
+  closeKey(fingerprint: string, reason: string): void {
+    for (const { channel } of [...this.#lines.values()]) {
+      if (channel.peer?.fingerprint === fingerprint) channel.close(reason)
+    }
+  }
+
   #addLine(node: NodeName, isDialed: boolean): Line {
     const state = createLine(this.#context.self.name, node, isDialed)
     const line: Line = { state, channel: this.#createChannel(node), dial: undefined }
@@ -177,7 +184,8 @@ export class QuicCarrier implements Carrier {
       return undefined
     }
     const line = known ?? this.#addLine(result.peer.name, false)
-    this.#input(line, { kind: 'authenticated', session: id, isOurs, life: result.peer }, proved)
+    const isProbe = result.role === 'probe'
+    this.#input(line, { kind: 'authenticated', session: id, isOurs, life: result.peer, isProbe }, proved)
     return line.state.session === id ? line : undefined
   }
 
@@ -232,13 +240,12 @@ export class QuicCarrier implements Carrier {
   }
 
   /** The key is on disk before anything relies on it. Whether the session may go on. */
-  async #keep(session: Session, { peer, publicKey, hidden }: HandshakeResult): Promise<boolean> {
-    if (hidden || this.#context.options.authTrustMode === 'strict') return true
+  async #keep(session: Session, result: HandshakeResult): Promise<boolean> {
     try {
-      await this.#context.trustStore.pin(peer.name, publicKey)
+      await this.#context.trust.keep(result)
       return true
     } catch (error) {
-      this.#context.log.error('key not pinned', { node: peer.name, problem: (error as Error).message })
+      this.#context.log.error('key not pinned', { node: result.peer.name, problem: (error as Error).message })
       session.close(closeCode.refused, 'the key could not be pinned', error as Error)
       return false
     }

@@ -7,6 +7,10 @@ export const codes = {
     what: 'The host {host} of node {node} does not resolve to an address.',
     todo: 'Correct the host, add it to DNS, or give the address of the node as an IP address.',
   },
+  E_AUTH_CALLBACK_INVALID: {
+    what: 'The option authCallback is given and is not a function: {problem}.',
+    todo: 'Give it a function, leave the option out, or set authEnabled to false if every node may come in.',
+  },
   E_BIND_FAILED: {
     what: 'The UDP address {address} cannot be opened: {problem}.',
     todo: 'Choose an address of this machine, or leave the host out to listen on all of them.',
@@ -30,6 +34,14 @@ export const codes = {
   E_CLOCK_SKEW: {
     what: 'The clocks of this node and {node} are {skewMs} ms apart.',
     todo: 'Set the clocks of both machines, for example with NTP.',
+  },
+  E_COOKIE_ONLY_REFUSED: {
+    what: 'The node {node} may not come in with the cookie alone: {problem}.',
+    todo: 'Let it sign with a key of its own, or add its name to cookieOnlyNodes and give both ends the same cookie.',
+  },
+  E_COOKIE_UNFIT: {
+    what: 'The cookie cannot be used: {problem}.',
+    todo: 'Make one with "openssl rand -base64 32" and give it to this node and to the probes, and to nobody else.',
   },
   E_DIALED_NAME_WRONG: {
     what: 'The node {node} dialed {dialed}, but this node is {self}.',
@@ -73,7 +85,7 @@ export const codes = {
   },
   E_PEER_KEY_CHANGED: {
     what: 'The node {node} shows the key {fingerprint}, which is not the one pinned for it.',
-    todo: 'If the change is expected, remove the pin file {path} and connect again; if not, do not trust this peer.',
+    todo: 'If the change is expected, pin the new key or remove the pin {path}; if not, do not trust this peer.',
   },
   E_PEER_KEY_INVALID: {
     what: 'The key of node {node} is not a usable Ed25519 key: {problem}.',
@@ -86,6 +98,14 @@ export const codes = {
   E_PEER_NAME_WRONG: {
     what: 'The node that answered in place of {dialed} calls itself {node}.',
     todo: 'Correct the address of {dialed}, or dial the node by the name it has.',
+  },
+  E_PEER_KEY_REVOKED: {
+    what: 'The node {node} shows the key {fingerprint}, which is revoked here.',
+    todo: 'Make a new key on that node and pin it here; do not let a key in again that somebody else may hold.',
+  },
+  E_PEER_NOT_ALLOWED: {
+    what: 'The node {node} has proved who it is, and authCallback did not let it in: {problem}.',
+    todo: 'See what authCallback decides on; only the answer true lets a node in.',
   },
   E_PEER_REFUSED: {
     what: 'The node {node} refused this node: {reason}.',
@@ -111,13 +131,25 @@ export const codes = {
     what: 'The native QUIC binding cannot be loaded on {platform}: {problem}.',
     todo: 'Use macOS, Windows on x64, or Linux on x64 with glibc 2.34 or later.',
   },
+  E_REVOCATIONS_FULL: {
+    what: 'The key {fingerprint} cannot be revoked: {revokedMax} keys are revoked already.',
+    todo: 'Remove keys that no pin and no backup holds any more from {path}, and start this node again.',
+  },
   E_SIGNAL_TOO_LARGE: {
     what: 'The signal has {bytes} bytes encoded, more than the {bytesMax} that a channel carries.',
     todo: 'Send it in parts, or over a user stream.',
   },
+  E_SUCCESSION_INVALID: {
+    what: "The succession of this node's keys in {path} cannot be used: {problem}.",
+    todo: 'Restore it from a backup, or remove it; peers that hold an older key of this node must then pin its new one.',
+  },
+  E_TRUST_NOT_FOUND: {
+    what: 'No key is pinned for {node}, and it is not a fingerprint.',
+    todo: 'Give the name of a pinned node, or the whole fingerprint: 64 hexadecimal digits, colons as you like.',
+  },
   E_TRUST_STORE_DAMAGED: {
-    what: 'The pin {path} cannot be used: {problem}.',
-    todo: 'Restore the file from a backup, or remove it to pin the key of that peer anew.',
+    what: 'The file {path} of the trust store cannot be used: {problem}.',
+    todo: 'Restore it from a backup, or remove it: without a pin the next key is believed, without revoked.json any key.',
   },
   E_TRUST_STORE_FULL: {
     what: 'The key of {node} cannot be pinned: {pinsMax} keys are pinned already.',

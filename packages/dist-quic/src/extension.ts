@@ -2,18 +2,31 @@
 import { type Extension, type ExtensionKey, extensionKey, type Host, type Installed } from '@barrel-actors/runtime'
 import { QuicCarrier } from './carrier.ts'
 import type { CarrierContext } from './channel/context.ts'
-import { loadOrCreateCertificate } from './identity/certificate.ts'
-import { fingerprintOf, loadOrCreateKeys } from './identity/keys.ts'
+import { IdentityKeeper, type Rotation } from './identity/identity.ts'
+import { createTrust, type Trust } from './identity/trust.ts'
+import { TrustPolicy } from './identity/trust-policy.ts'
 import { openTrustStore } from './identity/trust-store.ts'
-import { type QuicOptions, resolveOptions } from './options.ts'
+import { type QuicOptions, resolveOptions, type TrustMode } from './options.ts'
 import { Endpoint } from './quic/endpoint.ts'
 
 /** What the QUIC carrier offers: `node.extension(Quic)`. */
 export interface QuicApi {
   /** Where the node listens and dials from. */
   readonly address: { readonly host: string; readonly port: number }
-  /** The fingerprint of the node's key, to be compared by people. */
+  /** The node's key, 32 bytes: what an operator pins at other nodes. */
+  readonly publicKey: Uint8Array
+  /** The fingerprint of that key, to be compared by people. */
   readonly fingerprint: string
+  /** Whether the first key of a name is believed. */
+  readonly trustMode: TrustMode
+  /** Holds for every handshake that is not done yet; channels that are up stay up. Throws E_QUIC_OPTION_INVALID. */
+  setTrustMode(mode: TrustMode): void
+  /** The pinned and the revoked keys. */
+  readonly trust: Trust
+  /** A new certificate, for connections that begin later. Rejects with E_FILE_UNWRITABLE. */
+  rotateCert(): Promise<Rotation>
+  /** A new key, which the old one signs so that peers follow. Rejects with E_FILE_UNWRITABLE. */
+  rotateIdentity(): Promise<Rotation>
 }
 
 export const Quic: ExtensionKey<QuicApi> = extensionKey<QuicApi>('quic')
@@ -36,7 +49,7 @@ async function install(host: Host, options: QuicOptions): Promise<Installed<Quic
   const carrier: QuicCarrier = new QuicCarrier(context, host.setCarrier({ open: node => carrier.open(node) }))
   const endpoint = await openEndpoint(context, carrier)
   carrier.bind(endpoint)
-  const api: QuicApi = { address: endpoint.address, fingerprint: context.keys.fingerprint }
+  const api = createApi(context, endpoint, carrier)
   context.log.info('quic listening', { ...endpoint.address, fingerprint: api.fingerprint })
   const stop = () => {
     carrier.stop()
@@ -48,16 +61,37 @@ async function install(host: Host, options: QuicOptions): Promise<Installed<Quic
 async function createContext(host: Host, given: QuicOptions): Promise<CarrierContext> {
   const { disk, entropy, clock, log } = host
   const options = resolveOptions(given, host.dataDir)
-  const keys = await loadOrCreateKeys(disk, entropy, options.authKeyDir)
-  const certificate = await loadOrCreateCertificate(disk, entropy, clock, options.quicCertDir, log)
-  const trustStore = await openTrustStore(disk, clock, options.authKeyDir, log)
+  const { authKeyDir: keyDir, quicCertDir: certDir, authEnabled, authTrustMode: mode, cookieOnlyNodes } = options
+  if (!authEnabled) log.warn('authentication is off: every node that reaches this one may take any name')
   const self = { name: host.node.name, creation: host.node.creation }
-  return { host, self, options, keys, certificate, trustStore, fingerprintOf, clock, entropy, log }
+  const identity = await IdentityKeeper.load({ node: self.name, keyDir, certDir, disk, entropy, clock, log })
+  const trustStore = await openTrustStore(disk, clock, keyDir, log)
+  const trust = new TrustPolicy(trustStore, { mode, authEnabled, cookieOnly: cookieOnlyNodes, log })
+  return { host, self, options, identity, trust, trustStore, clock, entropy, log }
 }
 
-function openEndpoint({ options, certificate, ...context }: CarrierContext, carrier: QuicCarrier): Promise<Endpoint> {
+function createApi({ identity, trust }: CarrierContext, { address }: Endpoint, carrier: QuicCarrier): QuicApi {
+  return {
+    address,
+    get publicKey() {
+      return Uint8Array.from(identity.current.keys.publicKey)
+    },
+    get fingerprint() {
+      return identity.current.keys.fingerprint
+    },
+    get trustMode() {
+      return trust.mode
+    },
+    setTrustMode: mode => trust.setMode(mode),
+    trust: createTrust(trust.store, fingerprint => carrier.closeKey(fingerprint, 'the key is revoked')),
+    rotateCert: () => identity.rotateCert(),
+    rotateIdentity: () => identity.rotateIdentity(),
+  }
+}
+
+function openEndpoint({ options, identity, ...context }: CarrierContext, carrier: QuicCarrier): Promise<Endpoint> {
   const { address: host, listenPort: port, idleTimeoutMs, keepAliveMs, packetBytesMax } = options
-  const { certificatePem, privateKeyPem } = certificate
+  const { certificatePem, privateKeyPem } = identity.current.certificate
   const { clock, entropy, log } = context
   const tls = { certificatePem, privateKeyPem, alpn }
   return Endpoint.open(

@@ -18,13 +18,23 @@ export const limits = {
   assemblyBytesMax: 3 * 64 * 1024 * 1024 + 128 * 1024 * 1024,
   /** Addresses of one node that a dial tries. */
   dialAddressesMax: 8,
-  /** One handshake message, without its length prefix. The largest legal one has 597 bytes. */
-  handshakeMessageBytesMax: 1024,
+  /** One handshake message, without its length prefix. The largest legal one, a HELLO, has 1,429 bytes. */
+  handshakeMessageBytesMax: 1536,
+  /** Statements by which one key gave way to the next, in a HELLO and on disk. The oldest is dropped. */
+  successionsMax: 8,
   /** The reason in a refusal. */
   failReasonBytesMax: 64,
   /** Pinned keys, in memory and on disk. Loading checks each, about 0.3 ms a key. */
   pinsMax: 4096,
-  /** One pin file; ours have about 550 bytes with the longest node name. */
+  /** Revoked keys, in memory and on disk. */
+  revokedMax: 4096,
+  /** revoked.json; a line has about 450 bytes with the longest node name. */
+  revokedFileBytesMax: 4 * 1024 * 1024,
+  /** succession.json; a statement has about 250 bytes. */
+  successionFileBytesMax: 16_384,
+  /** The patterns in cookieOnlyNodes: each is looked at for every probe. */
+  cookieOnlyPatternsMax: 256,
+  /** One pin file; ours have about 600 bytes with the longest node name. */
   pinFileBytesMax: 4096,
   /** node.key and node.pub, which have 32 bytes: room to say that a file has the wrong size. */
   keyFileBytesMax: 4096,

@@ -1,8 +1,90 @@
 import { describe, expect, test } from 'vitest'
 import { type QuicOptions, resolveOptions } from './options.ts'
 
+const code = (code: string) => expect.objectContaining({ code })
+
 test('a value of the user wins over the default', () => {
   expect(resolveOptions({ listenPort: 0 }, undefined)).toMatchObject({ listenPort: 0, address: '0.0.0.0' })
+})
+
+test('undefined is the default, for every option', () => {
+  const names = ['listenPort', 'hidden', 'idleTimeoutMs', 'authTrustMode', 'authEnabled', 'cookieOnlyNodes', 'cookie']
+  const undefinedOptions = Object.fromEntries(names.map(name => [name, undefined]))
+  expect(resolveOptions(undefinedOptions, 'd')).toEqual(resolveOptions({}, 'd'))
+})
+
+test('a value of the user wins over the default for each option, false and 0 included', () => {
+  const given: QuicOptions = {
+    listenPort: 0,
+    address: '::1',
+    authKeyDir: 'k',
+    quicCertDir: 'c',
+    authTrustMode: 'strict',
+    authEnabled: false,
+    authHandshakeTimeoutMs: 1,
+    authTimestampWindowMs: 2,
+    dialTimeoutMs: 3,
+    idleTimeoutMs: 4,
+    keepAliveMs: 5,
+    packetBytesMax: 1200,
+    queueBytesHigh: 6,
+    queueBytesMax: 7,
+    hidden: true,
+    cookieOnly: true,
+    cookie: 'a cookie for the probes',
+    authCallback: () => true,
+  }
+  const { cookie, ...visible } = given
+  expect(resolveOptions(given, 'data')).toMatchObject(visible)
+  expect(Buffer.from(resolveOptions(given, 'data').cookieOnlyNodes?.cookie ?? []).toString()).toBe(cookie)
+})
+
+test('authentication is on, and nobody comes in with a cookie, unless somebody says so', () => {
+  const resolved = resolveOptions({}, undefined)
+  expect(resolved).toMatchObject({ authEnabled: true, cookieOnly: false, cookieOnlyNodes: undefined })
+  expect(resolveOptions({ cookieOnly: true, cookie: 'a cookie for the probes' }, undefined).hidden).toBe(true)
+})
+
+test('a callback that is given and is none stops a node with authentication, even undefined', () => {
+  for (const authCallback of [undefined, null, 'yes', {}, true]) {
+    const options = { authCallback } as unknown as QuicOptions
+    expect(() => resolveOptions(options, undefined)).toThrow(code('E_AUTH_CALLBACK_INVALID'))
+    expect(() => resolveOptions({ ...options, authEnabled: true }, undefined)).toThrow(code('E_AUTH_CALLBACK_INVALID'))
+    if (authCallback === undefined || authCallback === null) {
+      expect(resolveOptions({ ...options, authEnabled: false }, undefined).authCallback ?? undefined).toBeUndefined()
+    }
+  }
+})
+
+test('cookieOnlyNodes without a cookie, or with one that can be guessed, stops the node', () => {
+  const cookieOnlyNodes = ['probe@*']
+  const bad = [undefined, '', 'short', 'x'.repeat(15), 'a'.repeat(40), 'change-me-change-me', 'Change-Me-Change-Me', 7]
+  for (const cookie of bad) {
+    const options = { cookieOnlyNodes, cookie } as QuicOptions
+    expect(() => resolveOptions(options, undefined)).toThrow(code('E_COOKIE_UNFIT'))
+  }
+  expect(() => resolveOptions({ cookieOnly: true }, undefined)).toThrow(code('E_COOKIE_UNFIT'))
+  // Bytes are what is counted.
+  expect(() => resolveOptions({ cookieOnlyNodes, cookie: 'äöüßabcd' }, undefined)).toThrow(code('E_COOKIE_UNFIT'))
+  expect(resolveOptions({ cookieOnlyNodes, cookie: 'äöüßabcdéêèf' }, undefined).cookieOnlyNodes).toBeDefined()
+})
+
+test('a star stands for a whole half of a name and for nothing less', () => {
+  const cookie = 'a cookie for the probes'
+  const allows = (pattern: string, name: string) =>
+    resolveOptions({ cookieOnlyNodes: [pattern], cookie }, undefined).cookieOnlyNodes?.allows(name)
+  expect(['a@h', 'a@i', 'b@h'].map(name => allows('a@h', name))).toEqual([true, false, false])
+  expect(['a@h', 'a@i', 'b@h'].map(name => allows('a@*', name))).toEqual([true, true, false])
+  expect(['a@h', 'a@i', 'b@h'].map(name => allows('*@h', name))).toEqual([true, false, true])
+  expect(['a@h', 'a@i', 'b@h'].map(name => allows('*@*', name))).toEqual([true, true, true])
+  // A dot in a pattern is a dot.
+  expect(allows('a@1.2', 'a@1x2')).toBe(false)
+  for (const pattern of ['*', 'a', 'pro*@h', 'a@*.h', '**@h', 'a@h@i', '@h', 'a@', '', '../a@h', 'a@h\n', 7]) {
+    const options = { cookieOnlyNodes: [pattern], cookie } as QuicOptions
+    expect(() => resolveOptions(options, undefined)).toThrow(code('E_QUIC_OPTION_INVALID'))
+  }
+  const many = { cookieOnlyNodes: Array(257).fill('a@h'), cookie }
+  expect(() => resolveOptions(many, undefined)).toThrow(code('E_QUIC_OPTION_INVALID'))
 })
 
 test('keys and certificate live in the data folder, unless they have a folder of their own', () => {
@@ -24,6 +106,10 @@ describe('a value that makes no sense is refused, naming the option', () => {
     { packetBytesMax: 100 },
     { idleTimeoutMs: 0 },
     { keepAliveMs: Number.NaN },
+    { authEnabled: 'no' as unknown as boolean },
+    { hidden: 1 as unknown as boolean },
+    { cookieOnly: null as unknown as boolean },
+    { cookieOnlyNodes: 'a@h' as unknown as string[] },
   ]
   test.each(wrong)('%o', options => {
     const [option] = Object.keys(options)

@@ -2,6 +2,8 @@
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { quicError } from './errors.ts'
+import type { AuthCallback } from './identity/auth-callback.ts'
+import { type CookieOnly, readCookieOnly } from './identity/cookie-only.ts'
 
 /** `tofu` pins the key of a name on first use; `strict` accepts keys only that are pinned already. */
 export type TrustMode = 'tofu' | 'strict'
@@ -15,8 +17,27 @@ export interface QuicOptions {
   readonly authKeyDir?: string
   /** The folder of the TLS certificate. Default `quic` in the node's data folder. */
   readonly quicCertDir?: string
-  /** Default `tofu`. */
+  /** Default `tofu`. Can be changed while the node runs: `setTrustMode`. */
   readonly authTrustMode?: TrustMode
+  /**
+   * Whether a pinned name is kept to its key. Default true. False: any key may have any name, and nothing is pinned;
+   * the handshake stays, and so do its checks of time, names and revoked keys.
+   */
+  readonly authEnabled?: boolean
+  /**
+   * Asked about every node that has proved who it is and that trust lets in; only the answer true lets it in. No
+   * default. Given and not a function, even undefined, it stops a node whose authEnabled is true from starting.
+   */
+  readonly authCallback?: AuthCallback
+  /**
+   * The nodes that may come in without a key, with `cookie` alone: `name@host`, where a `*` stands for a whole half.
+   * They are hidden, they are not pinned, and none may have a name that is pinned. Default none.
+   */
+  readonly cookieOnlyNodes?: readonly string[]
+  /** The secret shared with such nodes, at least 16 bytes of UTF-8 that nobody can guess. No default. */
+  readonly cookie?: string
+  /** Dials as such a node: without a key, with `cookie`, and hidden. Default false. */
+  readonly cookieOnly?: boolean
   /** The whole handshake of two nodes takes at most this long. Default 10,000 ms. */
   readonly authHandshakeTimeoutMs?: number
   /** Half of what the clocks of two nodes may differ by. Default 30,000 ms. */
@@ -49,7 +70,12 @@ export interface QuicOptions {
   readonly hidden?: boolean
 }
 
-export interface ResolvedOptions extends Required<Omit<QuicOptions, 'authKeyDir' | 'quicCertDir' | 'packetBytesMax'>> {
+type WithoutDefault = 'authKeyDir' | 'quicCertDir' | 'packetBytesMax' | 'authCallback' | 'cookie' | 'cookieOnlyNodes'
+
+export interface ResolvedOptions extends Required<Omit<QuicOptions, WithoutDefault>> {
+  readonly authCallback: AuthCallback | undefined
+  /** Undefined without a cookie. */
+  readonly cookieOnlyNodes: CookieOnly | undefined
   readonly authKeyDir: string | undefined
   readonly quicCertDir: string | undefined
   readonly packetBytesMax: number | undefined
@@ -61,6 +87,8 @@ export const quicDefaults = {
   listenPort: 9100, // the project's own port; see docs
   address: '0.0.0.0', // a back-end service is reached from other machines
   authTrustMode: 'tofu', // as barrel_p2p: works without ceremony, and a pinned name never changes its key
+  authEnabled: true, // as barrel_p2p: an open cluster is never an accident
+  cookieOnly: false,
   authHandshakeTimeoutMs: 10_000, // as barrel_p2p
   authTimestampWindowMs: 30_000, // as barrel_p2p
   dialTimeoutMs: 3_000, // below the 5 s of a call, so that a call to a node that is gone says what is wrong
@@ -74,15 +102,27 @@ export const quicDefaults = {
   hidden: false,
 } as const satisfies QuicOptions
 
-/** @throws E_OPTION_INVALID */
+/**
+ * What the user gave, and the default wherever that is nothing or undefined.
+ * @throws E_QUIC_OPTION_INVALID, E_AUTH_CALLBACK_INVALID, E_COOKIE_UNFIT
+ */
 export function resolveOptions(options: QuicOptions, dataDir: string | undefined): ResolvedOptions {
   const inData = (folder: string) => (dataDir === undefined ? undefined : join(dataDir, folder))
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as QuicOptions
+  const { cookie, cookieOnlyNodes, ...rest } = { ...quicDefaults, ...given }
   const resolved: ResolvedOptions = {
-    ...quicDefaults,
-    ...options,
-    authKeyDir: options.authKeyDir ?? inData('keys'),
-    quicCertDir: options.quicCertDir ?? inData('quic'),
-    packetBytesMax: options.packetBytesMax,
+    ...rest,
+    authKeyDir: given.authKeyDir ?? inData('keys'),
+    quicCertDir: given.quicCertDir ?? inData('quic'),
+    packetBytesMax: given.packetBytesMax,
+    authCallback: given.authCallback,
+    cookieOnlyNodes: readCookieOnly(cookie, cookieOnlyNodes ?? []),
+    hidden: rest.hidden || rest.cookieOnly,
+  }
+  for (const option of switches) check(option, typeof rest[option] === 'boolean', 'it is true or false')
+  checkCallback(options, resolved)
+  if (resolved.cookieOnly && cookie === undefined) {
+    throw quicError('E_COOKIE_UNFIT', { problem: 'cookieOnly is set and no cookie is' })
   }
   check('listenPort', isWhole(resolved.listenPort, 0, 65_535), 'it is a port, 0 to 65535')
   check('address', isIP(resolved.address) !== 0, 'it is an IP address of this machine')
@@ -92,6 +132,15 @@ export function resolveOptions(options: QuicOptions, dataDir: string | undefined
   for (const option of durations) check(option, resolved[option] > 0, 'it is a number of milliseconds above 0')
   return resolved
 }
+
+// A callback that is null by mistake would let everyone in that it was written to keep out.
+function checkCallback(options: QuicOptions, { authEnabled }: ResolvedOptions): void {
+  if (!authEnabled || !Object.hasOwn(options, 'authCallback') || typeof options.authCallback === 'function') return
+  const given: unknown = options.authCallback
+  throw quicError('E_AUTH_CALLBACK_INVALID', { problem: `it is ${given === null ? 'null' : typeof given}` })
+}
+
+const switches = ['authEnabled', 'cookieOnly', 'hidden'] as const
 
 const durations = [
   'authHandshakeTimeoutMs',

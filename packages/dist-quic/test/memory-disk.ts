@@ -9,7 +9,7 @@ export interface MemoryDisk extends Disk {
   readonly written: string[]
   /** Reads of these paths fail. */
   readonly unreadable: Set<string>
-  /** Writes fail after this many. */
+  /** Writes and removals fail after this many: what a crash leaves is what is there then. */
   writesLeft: number
 }
 
@@ -33,6 +33,7 @@ export function memoryDisk(): MemoryDisk {
       disk.written.push(path)
     },
     async remove(path) {
+      if (disk.writesLeft-- <= 0) throw new Error('EIO: i/o error, unlink')
       disk.files.delete(path)
     },
     async list(folder) {

@@ -1,6 +1,6 @@
 /** Two ends of a handshake for tests, and the stream between them, which a test may tamper with. */
 import { createHash } from 'node:crypto'
-import type { Entropy } from '@barrel-actors/runtime'
+import type { Clock, Entropy } from '@barrel-actors/runtime'
 import type { HandshakeConfig } from '../src/handshake/options.ts'
 import { createHandshake, type Effect, type HandshakeState, step } from '../src/handshake/state.ts'
 import { type KeyPair, loadOrCreateKeys } from '../src/identity/keys.ts'
@@ -18,16 +18,22 @@ export function keysFrom(label: string): Promise<KeyPair> {
   return loadOrCreateKeys(memoryDisk(), entropy, undefined)
 }
 
+/** A clock that stands still. */
+export function clockAt(wallMs: number): Clock {
+  return { now: () => 0, wall: () => wallMs, setTimer: () => ({ cancel() {}, keepAlive() {} }) }
+}
+
 const aKeys = await keysFrom('a')
 const bKeys = await keysFrom('b')
 
 type Changes = Partial<Omit<HandshakeConfig, 'role'>>
 
 /** a@host, which dials b@host. */
-export function dialerConfig(changes: Changes & { dialed?: string } = {}): HandshakeConfig {
+export function dialerConfig(changes: Changes & { dialed?: string; cookieOnly?: boolean } = {}): HandshakeConfig {
   return {
     role: 'dialer',
     dialed: 'b@host',
+    cookieOnly: false,
     self: { name: 'a@host', creation: 7 },
     hidden: false,
     keys: aKeys,
@@ -35,6 +41,9 @@ export function dialerConfig(changes: Changes & { dialed?: string } = {}): Hands
     ownCertificateHash: bytesFrom('certificate of a'),
     peerCertificateHash: bytesFrom('certificate of b'),
     timestampWindowMs: 30_000,
+    succession: [],
+    cookie: undefined,
+    asks: false,
     trust: () => 'accept',
     ...changes,
   }
@@ -51,6 +60,9 @@ export function acceptorConfig(changes: Changes = {}): HandshakeConfig {
     ownCertificateHash: bytesFrom('certificate of b'),
     peerCertificateHash: bytesFrom('certificate of a'),
     timestampWindowMs: 30_000,
+    succession: [],
+    cookie: undefined,
+    asks: false,
     trust: () => 'accept',
     ...changes,
   }

@@ -78,7 +78,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   }
 
   get role(): PeerRole {
-    return this.#peer?.hidden === true ? 'tool' : 'node'
+    return this.#peer?.role ?? 'node'
   }
 
   get rttMs(): number | undefined {
@@ -88,6 +88,11 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   /** The life of the node whose session carries it, or is about to. */
   get settledWith(): NodeLife | undefined {
     return this.#state === 'closed' ? undefined : this.#peer?.peer
+  }
+
+  /** Who proved to be at the other end of that session. */
+  get peer(): HandshakeResult | undefined {
+    return this.#peer
   }
 
   /** Whether no session has won it yet. */

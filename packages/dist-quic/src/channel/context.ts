@@ -1,6 +1,6 @@
 import type { Clock, Entropy, Host, Log, NodeLife } from '@barrel-actors/runtime'
-import type { Certificate } from '../identity/certificate.ts'
-import type { KeyPair } from '../identity/keys.ts'
+import type { IdentityKeeper } from '../identity/identity.ts'
+import type { TrustPolicy } from '../identity/trust-policy.ts'
 import type { TrustStore } from '../identity/trust-store.ts'
 import type { ResolvedOptions } from '../options.ts'
 
@@ -9,10 +9,11 @@ export interface CarrierContext {
   readonly host: Host
   readonly self: NodeLife
   readonly options: ResolvedOptions
-  readonly keys: KeyPair
-  readonly certificate: Certificate
+  /** Key and certificate of the moment: a session takes `current` when its connection begins. */
+  readonly identity: IdentityKeeper
+  readonly trust: TrustPolicy
+  /** The same as `trust.store`. */
   readonly trustStore: TrustStore
-  readonly fingerprintOf: (publicKey: Uint8Array) => string
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Log

@@ -72,7 +72,7 @@ class World {
   #authenticated(side: Side, session: Session, isOurs: boolean): void {
     this.lines[side] ??= createLine(nameOf[side], nameOf[other(side)], false)
     const life = { name: nameOf[other(side)], creation: 1 }
-    this.#input(side, { kind: 'authenticated', session: session.id, isOurs, life })
+    this.#input(side, { kind: 'authenticated', session: session.id, isOurs, life, isProbe: false })
   }
 
   #input(side: Side, input: Parameters<typeof step>[1]): void {
@@ -147,7 +147,13 @@ describe('one line', () => {
 
   test('a later life of the node replaces what is left of the channel; an earlier one is refused', () => {
     for (const phase of ['settled', 'up'] as const) {
-      const later = { kind: 'authenticated', session: 2, isOurs: false, life: { ...life, creation: 6 } } as const
+      const later = {
+        kind: 'authenticated',
+        session: 2,
+        isOurs: false,
+        life: { ...life, creation: 6 },
+        isProbe: false,
+      } as const
       const state = settled({ phase })
       expect(step(state, later)).toEqual([
         { kind: 'replace', reason: 'the node has connected anew' },
@@ -157,6 +163,14 @@ describe('one line', () => {
       const earlier = { ...later, life: { ...life, creation: 4 } }
       expect(step(settled({ phase }), earlier)).toMatchObject([{ kind: 'refuse', session: 2 }])
     }
+  })
+
+  test('a probe takes the place of nobody but a probe, and of no dial of ours', () => {
+    const probe = { kind: 'authenticated', session: 2, isOurs: false, life, isProbe: true } as const
+    expect(step(settled({ phase: 'up' }), probe)).toMatchObject([{ kind: 'refuse' }])
+    expect(step(createLine('a@host', 'b@host', true), probe)).toMatchObject([{ kind: 'refuse' }])
+    expect(step(createLine('a@host', 'b@host', false), probe)).toEqual([{ kind: 'adopt', session: 2 }])
+    expect(step(settled({ phase: 'up', isProbe: true }), probe)).toMatchObject([{ kind: 'replace' }, { kind: 'adopt' }])
   })
 
   test('a key that is kept too late, or of another session, brings nothing up', () => {
@@ -184,7 +198,7 @@ describe('one line', () => {
   })
 
   test('a closed line refuses whoever comes late', () => {
-    const late = { kind: 'authenticated', session: 3, isOurs: true, life } as const
+    const late = { kind: 'authenticated', session: 3, isOurs: true, life, isProbe: false } as const
     expect(step(settled({ phase: 'closed' }), late)).toMatchObject([{ kind: 'refuse', session: 3 }])
   })
 })

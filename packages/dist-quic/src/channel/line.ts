@@ -18,7 +18,14 @@ export type LineInput =
   /** Our dial has been answered, or that try of it is over. */
   | { readonly kind: 'answered' | 'unanswered' }
   /** The node has proved to be at the other end of a session; `isOurs` where we dialed it. */
-  | { readonly kind: 'authenticated'; readonly session: SessionId; readonly isOurs: boolean; readonly life: NodeLife }
+  | {
+      readonly kind: 'authenticated'
+      readonly session: SessionId
+      readonly isOurs: boolean
+      readonly life: NodeLife
+      /** Without a key, with a cookie alone. */
+      readonly isProbe: boolean
+    }
   /** What had to be on disk of it is there. */
   | { readonly kind: 'kept'; readonly session: SessionId }
   | { readonly kind: 'ended'; readonly session: SessionId; readonly cause: Error }
@@ -45,11 +52,20 @@ export interface LineState {
   dial: 'none' | 'asked' | 'answered'
   session: SessionId | undefined
   life: NodeLife | undefined
+  isProbe: boolean
 }
 
 /** A line that we begin by dialing, or that begins with a session that the other node dialed. */
 export function createLine(self: NodeName, node: NodeName, isDialed: boolean): LineState {
-  return { self, node, phase: 'dialing', dial: isDialed ? 'asked' : 'none', session: undefined, life: undefined }
+  return {
+    self,
+    node,
+    phase: 'dialing',
+    dial: isDialed ? 'asked' : 'none',
+    session: undefined,
+    life: undefined,
+    isProbe: false,
+  }
 }
 
 /** Whether a session that the other node dialed must give way to our dial. Both ends must come to the same answer. */
@@ -86,8 +102,8 @@ export function step(state: LineState, input: LineInput): LineEffect[] {
 }
 
 function onAuthenticated(state: LineState, input: LineInput & { kind: 'authenticated' }): LineEffect[] {
-  const { session, isOurs, life } = input
-  const refusal = refusalOf(state, isOurs, life)
+  const { session, isOurs, life, isProbe } = input
+  const refusal = refusalOf(state, input)
   if (refusal !== undefined) return [{ kind: 'refuse', session, reason: refusal }]
   const effects: LineEffect[] = []
   if (state.phase !== 'dialing') effects.push({ kind: 'replace', reason: 'the node has connected anew' })
@@ -96,12 +112,18 @@ function onAuthenticated(state: LineState, input: LineInput & { kind: 'authentic
   state.dial = 'none'
   state.session = session
   state.life = life
+  state.isProbe = isProbe
   return [...effects, { kind: 'adopt', session }]
 }
 
-function refusalOf({ phase, dial, life: known }: LineState, isOurs: boolean, life: NodeLife): string | undefined {
+function refusalOf(state: LineState, input: LineInput & { kind: 'authenticated' }): string | undefined {
+  const { phase, dial, life: known } = state
+  const { isOurs, life, isProbe } = input
   // Another session carries the channel by now, or the dial was given up.
   if (isOurs) return phase === 'dialing' && dial !== 'none' ? undefined : anotherWon
+  // What is sent to a name, or comes from it, must not go to who has only the cookie.
+  const isNew = phase === 'dialing' && dial === 'none'
+  if (isProbe && !isNew && !state.isProbe) return 'a probe does not take the place of a node'
   // A new life, or the same one that has lost its end: it replaces what is left of the old channel.
   if (known !== undefined && life.creation < known.creation) return 'a later life of this node is connected'
   return undefined

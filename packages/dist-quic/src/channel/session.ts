@@ -8,6 +8,8 @@ import { type QuicCode, quicError } from '../errors.ts'
 import { nonceBytes } from '../handshake/messages.ts'
 import type { TrustAnswer, TrustQuestion } from '../handshake/options.ts'
 import { createHandshake, type Effect, type HandshakeResult, type HandshakeState, step } from '../handshake/state.ts'
+import { askCallback } from '../identity/auth-callback.ts'
+import type { Identity } from '../identity/identity.ts'
 import type { ConnectionHandler, QuicConnection } from '../quic/contract.ts'
 import type { CarrierContext } from './context.ts'
 import { controlStream, flowOfStream, flowsCount, streamOfFlow, urgency } from './streams.ts'
@@ -37,6 +39,8 @@ export interface SessionEvents {
 export class Session implements ConnectionHandler {
   readonly #context: CarrierContext
   readonly #events: SessionEvents
+  /** Taken when the connection begins: a rotation in the middle must not mix two keys or two certificates. */
+  readonly #identity: Identity
   /** The node that was dialed; undefined for an accepted connection. */
   readonly dialed: NodeName | undefined
   connection!: QuicConnection
@@ -52,6 +56,7 @@ export class Session implements ConnectionHandler {
   constructor(context: CarrierContext, events: SessionEvents, dialed: NodeName | undefined) {
     this.#context = context
     this.#events = events
+    this.#identity = context.identity.current
     this.dialed = dialed
   }
 
@@ -153,32 +158,35 @@ export class Session implements ConnectionHandler {
   }
 
   #createHandshake(peerCertificate: Uint8Array): HandshakeState {
-    const { self, keys, certificate, options, entropy } = this.#context
+    const { self, options, entropy } = this.#context
+    const { keys, succession, certificate } = this.#identity
+    const { hidden, cookieOnly, cookieOnlyNodes } = options
     return createHandshake({
-      ...(this.dialed === undefined ? { role: 'acceptor' } : { role: 'dialer', dialed: this.dialed }),
+      ...(this.dialed === undefined ? { role: 'acceptor' } : { role: 'dialer', dialed: this.dialed, cookieOnly }),
       self,
-      hidden: options.hidden,
+      hidden,
       keys,
+      succession,
+      cookie: cookieOnlyNodes?.cookie,
       nonce: entropy.bytes(nonceBytes),
       ownCertificateHash: certificate.hash,
       peerCertificateHash: createHash('sha256').update(peerCertificate).digest(),
       timestampWindowMs: options.authTimestampWindowMs,
+      asks: options.authEnabled && options.authCallback !== undefined,
       trust: question => this.#trust(question),
     })
   }
 
-  #trust({ node, publicKey, hidden }: TrustQuestion): TrustAnswer {
-    const { trustStore, options } = this.#context
-    if (this.dialed === undefined && this.#events.isSuperseded(node)) return 'superseded'
-    const known = trustStore.check(node, publicKey)
-    if (known === 'changed') return 'changed'
-    if (known === 'pinned') return 'accept'
-    return options.authTrustMode === 'strict' && !(hidden && this.#isTrustedKey(publicKey)) ? 'untrusted' : 'accept'
+  #trust(question: TrustQuestion): TrustAnswer {
+    if (this.dialed === undefined && this.#events.isSuperseded(question.node)) return 'superseded'
+    return this.#context.trust.answer(question)
   }
 
-  // A tool takes another name each time: in strict mode its key must be pinned under some name.
-  #isTrustedKey(publicKey: Uint8Array): boolean {
-    return this.#context.trustStore.findByFingerprint(this.#context.fingerprintOf(publicKey)).length > 0
+  async #ask(result: HandshakeResult): Promise<void> {
+    const { authCallback } = this.#context.options
+    if (authCallback === undefined) return
+    const who = { dialed: this.dialed !== undefined, address: this.connection.remote }
+    this.#input({ kind: 'verdict', ...(await askCallback(authCallback, result, who)) })
   }
 
   #input(input: Parameters<typeof step>[1]): void {
@@ -190,6 +198,8 @@ export class Session implements ConnectionHandler {
     switch (effect.kind) {
       case 'send':
         return this.connection.write(controlStream, effect.bytes)
+      case 'ask':
+        return void this.#ask(effect.result)
       case 'done':
         return this.#finish(effect.result)
       case 'failed': {
@@ -218,6 +228,10 @@ export class Session implements ConnectionHandler {
   #finish(result: HandshakeResult): void {
     this.#deadline?.cancel()
     this.#isReady = true
+    const { peer, role, fingerprint } = result
+    const { host, port } = this.connection.remote
+    const from = { address: host, port, dialed: this.dialed !== undefined }
+    this.#context.log.info('peer accepted', { node: peer.name, role, fingerprint, ...from })
     this.#events.authenticated(this, result)
   }
 

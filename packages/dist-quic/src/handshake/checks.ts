@@ -1,9 +1,10 @@
 /** What the other end's HELLO must be before it is answered. Every rule is the same for both ends where it can be. */
 import type { ErrorFields } from '@barrel-actors/runtime'
 import type { QuicCode } from '../errors.ts'
-import { checkPublicKey } from '../identity/keys.ts'
+import { checkPublicKey, fingerprintOf } from '../identity/keys.ts'
+import { shapeProblem } from '../identity/succession.ts'
 import type { Hello } from './messages.ts'
-import type { HandshakeConfig } from './options.ts'
+import { type HandshakeConfig, supersededReason, type TrustAnswer } from './options.ts'
 
 /** Why a handshake ended. */
 export interface Failure {
@@ -21,6 +22,7 @@ export function helloFailure(config: HandshakeConfig, hello: Hello, now: number)
     roleFailure(config, hello) ??
     nameFailure(config, hello) ??
     keyFailure(config, hello) ??
+    successionFailure(hello) ??
     reflectionFailure(config, hello) ??
     clockFailure(config, hello, now)
   )
@@ -46,9 +48,22 @@ function nameFailure(config: HandshakeConfig, hello: Hello): Failure | undefined
 }
 
 function keyFailure(config: HandshakeConfig, hello: Hello): Failure | undefined {
+  // No key is claimed: the cookie is what is proved.
+  if (hello.cookieOnly) return undefined
   const problem = checkPublicKey(hello.publicKey)
   if (problem !== undefined) return { code: 'E_PEER_KEY_INVALID', reason: 'bad-key', problem }
   return sameBytes(hello.publicKey, config.keys.publicKey) ? isSelf('key') : undefined
+}
+
+// Also where no pin needs it: what one node would refuse must not be let in by another.
+function successionFailure(hello: Hello): Failure | undefined {
+  const problem = shapeProblem(hello.succession, hello.publicKey)
+  if (problem === undefined) return undefined
+  return {
+    code: 'E_PEER_KEY_INVALID',
+    reason: 'bad-succession',
+    problem: `its succession of keys is not usable: ${problem}`,
+  }
 }
 
 // Our nonce coming back means that somebody sends us our own bytes.
@@ -68,6 +83,33 @@ function clockFailure(config: HandshakeConfig, hello: Hello, now: number): Failu
     fields: { skewMs },
   }
 }
+
+/** What becomes of the handshake when trust gives that answer about the other end; undefined where it goes on. */
+export function answerFailure(answer: TrustAnswer, hello: Hello): Failure | undefined {
+  const fields = { fingerprint: hello.cookieOnly ? 'none' : fingerprintOf(hello.publicKey) }
+  switch (answer) {
+    case 'accept':
+      return undefined
+    case 'changed':
+      return { code: 'E_PEER_KEY_CHANGED', reason: 'key-changed', problem: 'another key is pinned for it', fields }
+    case 'untrusted':
+      return { code: 'E_PEER_UNTRUSTED', reason: 'untrusted', problem: 'its key is not pinned', fields }
+    case 'revoked':
+      return { code: 'E_PEER_KEY_REVOKED', reason: 'key-revoked', problem: 'its key is revoked', fields }
+    case 'unlisted':
+      // One answer for both cases: a stranger does not learn which names are pinned.
+      return { ...cookieRefused, problem: 'its name is in no pattern of cookieOnlyNodes, or has a pinned key' }
+    case 'superseded':
+      return { code: 'E_DIAL_SUPERSEDED', reason: supersededReason, problem: 'another connection is wanted' }
+    default:
+      return answer satisfies never
+  }
+}
+
+const cookieRefused = { code: 'E_COOKIE_ONLY_REFUSED', reason: 'cookie-only-refused' } as const
+
+export const noCookie: Failure = { ...cookieRefused, problem: 'this node has no cookie' }
+export const wrongCookie: Failure = { ...cookieRefused, problem: 'its cookie is another one' }
 
 function isSelf(same: 'name' | 'key'): Failure {
   const problem = `it has the ${same} of this node`

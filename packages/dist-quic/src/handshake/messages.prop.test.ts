@@ -9,15 +9,26 @@ const hello = fc.record({
   kind: fc.constant('hello' as const),
   role: fc.constantFrom('dialer' as const, 'acceptor' as const),
   hidden: fc.boolean(),
+  cookieOnly: fc.constant(false),
   creation: fc.maxSafeNat(),
   nonce: bytes(32),
   wallMs: fc.maxSafeNat(),
   publicKey: bytes(32),
   name,
   dialedName: name,
+  succession: fc.array(fc.record({ serial: fc.maxSafeNat(), oldKey: bytes(32), signature: bytes(64) }), {
+    maxLength: 8,
+  }),
 })
+const probeHello = hello.map(full => ({
+  ...full,
+  ...({ role: 'dialer', hidden: true, cookieOnly: true, succession: [] } as const),
+  publicKey: new Uint8Array(32),
+}))
 const message: fc.Arbitrary<Message> = fc.oneof(
   hello,
+  probeHello,
+  fc.record({ kind: fc.constant('cookieProof' as const), mac: bytes(32) }),
   fc.record({ kind: fc.constant('proof' as const), signature: bytes(64) }),
   fc.constant({ kind: 'ok' as const }),
   fc.record({ kind: fc.constant('fail' as const), reason: fc.stringMatching(/^[a-z][a-z-]{0,63}$/) }),

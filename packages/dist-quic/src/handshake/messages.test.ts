@@ -7,18 +7,20 @@ const hello: Hello = {
   kind: 'hello',
   role: 'dialer',
   hidden: true,
+  cookieOnly: false,
   creation: 0x1020304,
   nonce: new Uint8Array(32).fill(0xaa),
   wallMs: 0x5060708,
   publicKey: new Uint8Array(32).fill(0xbb),
   name: 'a@h',
   dialedName: 'bc@h',
+  succession: [],
 }
 const longest = `${'x'.repeat(253)}@h`
 
 test('the layout on the wire is fixed', () => {
   expect(Buffer.from(encodeMessage(hello)).toString('hex')).toBe(
-    `01030101${'0000000001020304'}${'0000000005060708'}${'aa'.repeat(32)}${'bb'.repeat(32)}0361406804${'62634068'}`,
+    `01030101${'0000000001020304'}${'0000000005060708'}${'aa'.repeat(32)}${'bb'.repeat(32)}0361406804${'62634068'}00`,
   )
   expect(Buffer.from(encodeMessage({ kind: 'fail', reason: 'untrusted' })).toString('hex')).toBe(
     '0409756e74727573746564',
@@ -66,9 +68,10 @@ test('unknown roles, flags and types are refused', () => {
     [2, 0],
     [2, 3],
     [3, 2],
+    [3, 4],
     [3, 129],
     [0, 0],
-    [0, 5],
+    [0, 6],
     [0, 255],
   ] as const) {
     const bytes = encodeMessage(hello)

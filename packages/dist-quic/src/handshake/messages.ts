@@ -3,6 +3,7 @@
  * stands behind its length in two bytes. Nothing here throws on what a peer sent.
  */
 import { type NodeName, nodeNameProblem } from '@barrel-actors/runtime'
+import type { Statement, Succession } from '../identity/succession.ts'
 import { limits } from '../limits.ts'
 
 /** The only version this node speaks. There is no negotiation, hence nothing to downgrade. */
@@ -12,6 +13,7 @@ export const nonceBytes = 32
 export const publicKeyBytes = 32
 export const signatureBytes = 64
 export const hashBytes = 32
+export const macBytes = 32
 
 export type Role = 'dialer' | 'acceptor'
 
@@ -21,6 +23,8 @@ export interface Hello {
   readonly role: Role
   /** Whether the sender wants to be left out of the cluster's views. */
   readonly hidden: boolean
+  /** A dialer that has no key and proves with the shared cookie. It is hidden, and its key is all zeros. */
+  readonly cookieOnly: boolean
   readonly creation: number
   readonly nonce: Uint8Array
   /** The sender's wall clock, in milliseconds. */
@@ -29,12 +33,20 @@ export interface Hello {
   readonly name: NodeName
   /** The node that the sender believes to talk to: for a dialer the one it dialed. */
   readonly dialedName: NodeName
+  /** How older keys of the sender gave way to the one it shows. */
+  readonly succession: Succession
 }
 
 /** The sender's signature over the transcript. */
 export interface Proof {
   readonly kind: 'proof'
   readonly signature: Uint8Array
+}
+
+/** What a cookie-only dialer says in place of a proof. */
+export interface CookieProof {
+  readonly kind: 'cookieProof'
+  readonly mac: Uint8Array
 }
 
 /** The acceptor believes the dialer. */
@@ -48,21 +60,26 @@ export interface Fail {
   readonly reason: string
 }
 
-export type Message = Hello | Proof | Ok | Fail
+export type Message = Hello | Proof | CookieProof | Ok | Fail
 
 /** On the wire. Append only: a number, once released, keeps its meaning. */
-export const messageType = { hello: 1, proof: 2, ok: 3, fail: 4 } as const
+export const messageType = { hello: 1, proof: 2, ok: 3, fail: 4, cookieProof: 5 } as const
 
 /** On the wire. Append only. */
 const roleNumber = { dialer: 1, acceptor: 2 } as const
 
 const lengthBytes = 2
-const hiddenFlag = 1
+/** On the wire. Append only. */
+const flag = { hidden: 1, cookieOnly: 2 } as const
 const reasonPattern = /^[a-z][a-z-]*$/
 
 // HELLO: type 1, version 1, role 1, flags 1, creation 8, wall clock 8, nonce 32, key 32, then both names, each
-// behind its length in one byte.
+// behind its length in one byte, then the count of statements in one byte, and each statement.
 const helloOffset = { version: 1, role: 2, flags: 3, creation: 4, wallMs: 12, nonce: 20, publicKey: 52, names: 84 }
+
+// A statement: serial number 8, old key 32, signature 64.
+const statementOffset = { oldKey: 8, signature: 40 }
+const statementBytes = 104
 
 /** The message without its length. */
 export function encodeMessage(message: Message): Uint8Array {
@@ -71,6 +88,8 @@ export function encodeMessage(message: Message): Uint8Array {
       return encodeHello(message)
     case 'proof':
       return Buffer.concat([Buffer.of(messageType.proof), message.signature])
+    case 'cookieProof':
+      return Buffer.concat([Buffer.of(messageType.cookieProof), message.mac])
     case 'ok':
       return Buffer.of(messageType.ok)
     case 'fail':
@@ -96,7 +115,10 @@ export function decodeMessage(bytes: Uint8Array): Message | string {
       return decodeHello(view)
     case messageType.proof:
       if (view.length !== 1 + signatureBytes) return 'a proof of the wrong length'
-      return { kind: 'proof', signature: new Uint8Array(view.subarray(1)) }
+      return { kind: 'proof', signature: copy(view, 1, signatureBytes) }
+    case messageType.cookieProof:
+      if (view.length !== 1 + macBytes) return 'a cookie proof of the wrong length'
+      return { kind: 'cookieProof', mac: copy(view, 1, macBytes) }
     case messageType.ok:
       return view.length === 1 ? { kind: 'ok' } : 'an ok with something behind it'
     case messageType.fail:
@@ -109,23 +131,38 @@ export function decodeMessage(bytes: Uint8Array): Message | string {
 }
 
 function encodeHello(hello: Hello): Uint8Array {
-  const bytes = Buffer.alloc(helloOffset.names + 2 + hello.name.length + hello.dialedName.length)
+  const { name, dialedName, succession } = hello
+  const bytes = Buffer.alloc(helloBytes(name.length, dialedName.length, succession.length))
   bytes[0] = messageType.hello
   bytes[helloOffset.version] = handshakeVersion
   bytes[helloOffset.role] = roleNumber[hello.role]
-  bytes[helloOffset.flags] = hello.hidden ? hiddenFlag : 0
+  bytes[helloOffset.flags] = (hello.hidden ? flag.hidden : 0) | (hello.cookieOnly ? flag.cookieOnly : 0)
   bytes.writeBigUInt64BE(BigInt(hello.creation), helloOffset.creation)
   bytes.writeBigUInt64BE(BigInt(hello.wallMs), helloOffset.wallMs)
   bytes.set(hello.nonce, helloOffset.nonce)
   bytes.set(hello.publicKey, helloOffset.publicKey)
-  writeName(bytes, helloOffset.names, hello.name)
-  writeName(bytes, helloOffset.names + 1 + hello.name.length, hello.dialedName)
+  let at = writeName(bytes, helloOffset.names, name)
+  at = writeName(bytes, at, dialedName)
+  bytes[at++] = succession.length
+  for (const statement of succession) at = writeStatement(bytes, at, statement)
   return bytes
 }
 
-function writeName(bytes: Buffer, offset: number, name: NodeName): void {
+function helloBytes(nameLength: number, dialedNameLength: number, statements: number): number {
+  return helloOffset.names + 1 + nameLength + 1 + dialedNameLength + 1 + statements * statementBytes
+}
+
+function writeName(bytes: Buffer, offset: number, name: NodeName): number {
   bytes[offset] = name.length
   bytes.write(name, offset + 1, 'latin1')
+  return offset + 1 + name.length
+}
+
+function writeStatement(bytes: Buffer, offset: number, { serial, oldKey, signature }: Statement): number {
+  bytes.writeBigUInt64BE(BigInt(serial), offset)
+  bytes.set(oldKey, offset + statementOffset.oldKey)
+  bytes.set(signature, offset + statementOffset.signature)
+  return offset + statementBytes
 }
 
 function decodeHello(view: Buffer): Hello | string {
@@ -135,8 +172,8 @@ function decodeHello(view: Buffer): Hello | string {
   }
   if (view.length < helloOffset.names) return 'a hello that is too short'
   const role = roleOf(view[helloOffset.role])
-  const flags = view[helloOffset.flags] as number
-  if (role === undefined || (flags & ~hiddenFlag) !== 0) return 'a hello with an unknown role or flag'
+  const flags = flagsOf(view[helloOffset.flags] as number, role)
+  if (role === undefined || flags === undefined) return 'a hello with an unknown role or flag'
   const creation = readInteger(view, helloOffset.creation)
   const wallMs = readInteger(view, helloOffset.wallMs)
   if (creation === undefined || wallMs === undefined) return 'a hello with a number that is too large'
@@ -144,18 +181,37 @@ function decodeHello(view: Buffer): Hello | string {
   if (name === undefined) return 'a hello without a valid node name'
   const dialedName = readName(view, helloOffset.names + 1 + name.length)
   if (dialedName === undefined) return 'a hello without a valid dialed name'
-  if (view.length !== helloOffset.names + 2 + name.length + dialedName.length) return 'a hello of the wrong length'
-  return {
-    kind: 'hello',
-    role,
-    hidden: flags === hiddenFlag,
-    creation,
-    nonce: copy(view, helloOffset.nonce, nonceBytes),
-    wallMs,
-    publicKey: copy(view, helloOffset.publicKey, publicKeyBytes),
-    name,
-    dialedName,
+  const succession = readSuccession(view, helloOffset.names + 2 + name.length + dialedName.length)
+  if (typeof succession === 'string') return succession
+  const nonce = copy(view, helloOffset.nonce, nonceBytes)
+  const publicKey = copy(view, helloOffset.publicKey, publicKeyBytes)
+  if (flags.cookieOnly && (succession.length > 0 || publicKey.some(byte => byte !== 0))) {
+    return 'a cookie-only hello with a key'
   }
+  return { kind: 'hello', role, ...flags, creation, nonce, wallMs, publicKey, name, dialedName, succession }
+}
+
+// Cookie-only is for dialers that nobody lists. An acceptor with this flag would ask to be believed without a key.
+function flagsOf(flags: number, role: Role | undefined): Pick<Hello, 'hidden' | 'cookieOnly'> | undefined {
+  const hidden = (flags & flag.hidden) !== 0
+  const cookieOnly = (flags & flag.cookieOnly) !== 0
+  if ((flags & ~(flag.hidden | flag.cookieOnly)) !== 0) return undefined
+  return cookieOnly && !(hidden && role === 'dialer') ? undefined : { hidden, cookieOnly }
+}
+
+function readSuccession(view: Buffer, offset: number): Succession | string {
+  const count = view[offset]
+  if (count === undefined) return 'a hello of the wrong length'
+  if (count > limits.successionsMax) return `a hello with ${count} statements of succession`
+  if (view.length !== offset + 1 + count * statementBytes) return 'a hello of the wrong length'
+  const succession: Statement[] = []
+  for (let at = offset + 1; at < view.length; at += statementBytes) {
+    const serial = readInteger(view, at)
+    if (serial === undefined) return 'a hello with a number that is too large'
+    const oldKey = copy(view, at + statementOffset.oldKey, publicKeyBytes)
+    succession.push({ serial, oldKey, signature: copy(view, at + statementOffset.signature, signatureBytes) })
+  }
+  return succession
 }
 
 function decodeFail(view: Buffer): Fail | string {

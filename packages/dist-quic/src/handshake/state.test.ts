@@ -28,12 +28,14 @@ const strangerHello: Hello = {
   kind: 'hello',
   role: 'dialer',
   hidden: false,
+  cookieOnly: false,
   creation: 1,
   nonce: bytesFrom('nonce of c'),
   wallMs: now,
   publicKey: (await keysFrom('c')).publicKey,
   name: 'c@host',
   dialedName: 'b@host',
+  succession: [],
 }
 
 function started(config = acceptorConfig()): ReturnType<typeof createHandshake> {
@@ -56,9 +58,11 @@ test('both ends learn who the other one is', () => {
       kind: 'done',
       result: {
         peer: { name: 'b@host', creation: 9 },
+        role: 'tool',
         publicKey: b.publicKey,
         fingerprint: b.fingerprint,
         hidden: true,
+        succession: [],
       },
     },
   ])
@@ -69,9 +73,11 @@ test('both ends learn who the other one is', () => {
       kind: 'done',
       result: {
         peer: { name: 'a@host', creation: 7 },
+        role: 'node',
         publicKey: a.publicKey,
         fingerprint: a.fingerprint,
         hidden: false,
+        succession: [],
       },
     },
   ])
@@ -267,7 +273,12 @@ test('trust is asked about the name, the key and the wish to be hidden', () => {
   const questions: unknown[] = []
   const trust = (question: unknown) => (questions.push(question) > 0 ? 'accept' : 'untrusted')
   converse(dialerConfig({ trust }), acceptorConfig())
-  expect(questions[0]).toEqual({ node: 'b@host', publicKey: acceptorConfig().keys.publicKey, hidden: true })
+  expect(questions[0]).toEqual({
+    node: 'b@host',
+    publicKey: acceptorConfig().keys.publicKey,
+    hidden: true,
+    succession: [],
+  })
 })
 
 test('bytes behind the last message end the handshake, in one piece or later', () => {

@@ -6,11 +6,16 @@
  *   checks, asks trust <----------- HELLO, PROOF
  *   PROOF ------------------------> verifies
  *   done <------------------------- OK (done), or FAIL
+ *
+ * A dialer without a key says COOKIE PROOF in place of PROOF. Where an end asks somebody else too, it does so when
+ * the other end has proved itself, and before it says anything more.
  */
 import type { ErrorFields, NodeLife, NodeName } from '@barrel-actors/runtime'
 import type { QuicCode } from '../errors.ts'
 import { fingerprintOf, verifySignature } from '../identity/keys.ts'
-import { type Failure, helloFailure } from './checks.ts'
+import type { Succession } from '../identity/succession.ts'
+import { answerFailure, type Failure, helloFailure, noCookie, wrongCookie } from './checks.ts'
+import { cookieMac, isCookieMac } from './cookie.ts'
 import {
   createInbox,
   cutMessage,
@@ -22,36 +27,43 @@ import {
   type Inbox,
   type Message,
   nonceBytes,
+  publicKeyBytes,
   type Role,
 } from './messages.ts'
 import { type HandshakeConfig, supersededReason } from './options.ts'
 import { signedBytes, type Transcript } from './transcript.ts'
 
-/** What happens to a handshake. `expire` is the one deadline over the whole of it. */
+/** What happens to a handshake. `expire` is the one deadline over the whole of it, `verdict` the answer to `ask`. */
 export type Input =
   | { readonly kind: 'start' }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'verdict'; readonly accepted: boolean; readonly problem?: string }
   | { readonly kind: 'expire' }
   | { readonly kind: 'closed' }
 
-/** What the driver must do, in this order. `done` and `failed` end the handshake. */
+/** What the driver must do, in this order. `done` and `failed` end the handshake; `ask` wants a `verdict`. */
 export type Effect =
   | { readonly kind: 'send'; readonly bytes: Uint8Array }
+  | { readonly kind: 'ask'; readonly result: HandshakeResult }
   | { readonly kind: 'done'; readonly result: HandshakeResult }
   | { readonly kind: 'failed'; readonly code: QuicCode; readonly problem: string; readonly fields: ErrorFields }
 
 /** Who is at the other end. */
 export interface HandshakeResult {
   readonly peer: NodeLife
-  readonly publicKey: Uint8Array
-  readonly fingerprint: string
+  /** A `tool` is hidden; a `probe` is hidden and has proved with the cookie alone. */
+  readonly role: 'node' | 'tool' | 'probe'
+  /** Undefined for a probe, as its fingerprint is. */
+  readonly publicKey: Uint8Array | undefined
+  readonly fingerprint: string | undefined
   readonly hidden: boolean
+  readonly succession: Succession
 }
 
 export interface HandshakeState {
   readonly config: HandshakeConfig
   readonly inbox: Inbox
-  phase: 'idle' | 'awaitHello' | 'awaitProof' | 'awaitOk' | 'done' | 'failed'
+  phase: 'idle' | 'awaitHello' | 'awaitProof' | 'awaitVerdict' | 'awaitOk' | 'done' | 'failed'
   /** The exact bytes of our HELLO, once sent. */
   ownHello: Uint8Array | undefined
   /** The other end's HELLO, once checked, with its exact bytes. */
@@ -63,6 +75,7 @@ export function createHandshake(config: HandshakeConfig): HandshakeState {
   assertLength('nonce', config.nonce, nonceBytes)
   assertLength('ownCertificateHash', config.ownCertificateHash, hashBytes)
   assertLength('peerCertificateHash', config.peerCertificateHash, hashBytes)
+  if (isProbe(config) && config.cookie === undefined) throw new Error('assertion: a probe has a cookie')
   return { config, inbox: createInbox(), phase: 'idle', ownHello: undefined, peer: undefined }
 }
 
@@ -77,6 +90,8 @@ export function step(state: HandshakeState, input: Input, now: number): Effect[]
       return onStart(state, now)
     case 'bytes':
       return onBytes(state, input.bytes, now)
+    case 'verdict':
+      return onVerdict(state, input.accepted, input.problem)
     case 'expire':
       return state.phase === 'done' ? [] : fail(state, timedOut)
     case 'closed':
@@ -118,6 +133,8 @@ function onMessage(state: HandshakeState, message: Message, bytes: Uint8Array, n
       return onHello(state, message, bytes, now)
     case 'proof':
       return onProof(state, message.signature)
+    case 'cookieProof':
+      return onCookieProof(state, message.mac)
     case 'ok':
       return onOk(state)
     case 'fail':
@@ -130,7 +147,7 @@ function onMessage(state: HandshakeState, message: Message, bytes: Uint8Array, n
 function onHello(state: HandshakeState, hello: Hello, bytes: Uint8Array, now: number): Effect[] {
   if (state.phase !== 'awaitHello') return fail(state, unexpected('a hello out of turn'))
   state.peer = { hello, bytes }
-  const failure = helloFailure(state.config, hello, now) ?? trustFailure(state, hello)
+  const failure = helloFailure(state.config, hello, now) ?? probeFailure(state, hello) ?? trustFailure(state, hello)
   if (failure !== undefined) return fail(state, failure)
   state.phase = 'awaitProof'
   if (state.config.role === 'dialer') return []
@@ -140,12 +157,41 @@ function onHello(state: HandshakeState, hello: Hello, bytes: Uint8Array, now: nu
 
 function onProof(state: HandshakeState, signature: Uint8Array): Effect[] {
   const { config, peer } = state
-  if (state.phase !== 'awaitProof' || peer === undefined) return fail(state, unexpected('a proof out of turn'))
+  const isDue = state.phase === 'awaitProof' && peer !== undefined && !peer.hello.cookieOnly
+  if (!isDue) return fail(state, unexpected('a proof out of turn'))
   const signed = signedBytes(otherRole(config.role), transcriptOf(state))
-  if (!verifySignature(peer.hello.publicKey, signed, signature)) return fail(state, badSignature)
-  const failure = trustFailure(state, peer.hello)
+  return verifySignature(peer.hello.publicKey, signed, signature)
+    ? onProved(state, peer.hello)
+    : fail(state, badSignature)
+}
+
+function onCookieProof(state: HandshakeState, mac: Uint8Array): Effect[] {
+  const { config, peer } = state
+  const isDue = state.phase === 'awaitProof' && peer?.hello.cookieOnly === true && config.cookie !== undefined
+  if (!isDue) return fail(state, unexpected('a cookie proof out of turn'))
+  return isCookieMac(config.cookie, transcriptOf(state), mac) ? onProved(state, peer.hello) : fail(state, wrongCookie)
+}
+
+function onProved(state: HandshakeState, hello: Hello): Effect[] {
+  const failure = trustFailure(state, hello)
   if (failure !== undefined) return fail(state, failure)
-  if (config.role === 'acceptor') return [send(encodeMessage({ kind: 'ok' })), finish(state, peer.hello)]
+  if (!state.config.asks) return goOn(state, hello)
+  state.phase = 'awaitVerdict'
+  return [{ kind: 'ask', result: resultOf(hello) }]
+}
+
+// One that comes after the deadline changes nothing.
+function onVerdict(state: HandshakeState, accepted: boolean, problem = 'it is not let in'): Effect[] {
+  const { peer, phase } = state
+  if (phase !== 'awaitVerdict' || peer === undefined) return []
+  if (!accepted) return fail(state, { code: 'E_PEER_NOT_ALLOWED', reason: 'not-allowed', problem })
+  // Time has passed: another handshake may have pinned the name, and an operator may have revoked the key.
+  const failure = trustFailure(state, peer.hello)
+  return failure === undefined ? goOn(state, peer.hello) : fail(state, failure)
+}
+
+function goOn(state: HandshakeState, hello: Hello): Effect[] {
+  if (state.config.role === 'acceptor') return [send(encodeMessage({ kind: 'ok' })), finish(state, hello)]
   state.phase = 'awaitOk'
   return [send(makeProof(state))]
 }
@@ -166,11 +212,13 @@ function onFail(state: HandshakeState, reason: string): Effect[] {
 
 function finish(state: HandshakeState, hello: Hello): Effect {
   state.phase = 'done'
-  const { name, creation, publicKey, hidden } = hello
-  return {
-    kind: 'done',
-    result: { peer: { name, creation }, publicKey, fingerprint: fingerprintOf(publicKey), hidden },
-  }
+  return { kind: 'done', result: resultOf(hello) }
+}
+
+function resultOf({ name, creation, hidden, cookieOnly, publicKey, succession }: Hello): HandshakeResult {
+  const peer = { name, creation }
+  if (cookieOnly) return { peer, role: 'probe', publicKey: undefined, fingerprint: undefined, hidden, succession }
+  return { peer, role: hidden ? 'tool' : 'node', publicKey, fingerprint: fingerprintOf(publicKey), hidden, succession }
 }
 
 function fail(state: HandshakeState, failure: Failure): Effect[] {
@@ -186,22 +234,14 @@ function fail(state: HandshakeState, failure: Failure): Effect[] {
   return [send(encodeMessage({ kind: 'fail', reason })), failed]
 }
 
+function probeFailure({ config }: HandshakeState, hello: Hello): Failure | undefined {
+  return hello.cookieOnly && config.cookie === undefined ? noCookie : undefined
+}
+
 function trustFailure(state: HandshakeState, hello: Hello): Failure | undefined {
-  const { name: node, publicKey, hidden } = hello
-  const answer = state.config.trust({ node, publicKey, hidden })
-  const fields = { fingerprint: fingerprintOf(publicKey) }
-  switch (answer) {
-    case 'accept':
-      return undefined
-    case 'changed':
-      return { code: 'E_PEER_KEY_CHANGED', reason: 'key-changed', problem: 'another key is pinned for it', fields }
-    case 'untrusted':
-      return { code: 'E_PEER_UNTRUSTED', reason: 'untrusted', problem: 'its key is not pinned', fields }
-    case 'superseded':
-      return { code: 'E_DIAL_SUPERSEDED', reason: supersededReason, problem: 'another connection is wanted' }
-    default:
-      return answer satisfies never
-  }
+  const { name: node, hidden, succession } = hello
+  const publicKey = hello.cookieOnly ? undefined : hello.publicKey
+  return answerFailure(state.config.trust({ node, publicKey, hidden, succession }), hello)
 }
 
 const timedOut: Failure = { code: 'E_HANDSHAKE_TIMEOUT', reason: 'timeout', problem: 'it took too long' }
@@ -217,17 +257,29 @@ function unexpected(problem: string): Failure {
 }
 
 function makeHello(state: HandshakeState, dialedName: NodeName, now: number): Uint8Array {
-  const { role, hidden, self, nonce, keys } = state.config
-  const { name, creation } = self
+  const { config } = state
+  const { role, self, nonce } = config
+  const cookieOnly = isProbe(config)
+  const hidden = config.hidden || cookieOnly
+  // A key of zeros: whoever forgot to look at the flag would refuse it.
+  const publicKey = cookieOnly ? new Uint8Array(publicKeyBytes) : config.keys.publicKey
+  const succession = cookieOnly ? [] : config.succession
   const wallMs = Math.max(0, Math.floor(now))
-  const { publicKey } = keys
-  state.ownHello = encodeMessage({ kind: 'hello', role, hidden, creation, nonce, wallMs, publicKey, name, dialedName })
+  const own = { role, hidden, cookieOnly, nonce, wallMs, publicKey, dialedName, succession }
+  state.ownHello = encodeMessage({ kind: 'hello', ...self, ...own })
   return state.ownHello
 }
 
+function isProbe(config: HandshakeConfig): boolean {
+  return config.role === 'dialer' && config.cookieOnly
+}
+
 function makeProof(state: HandshakeState): Uint8Array {
-  const { role, keys } = state.config
-  return encodeMessage({ kind: 'proof', signature: keys.sign(signedBytes(role, transcriptOf(state))) })
+  const { config } = state
+  const transcript = transcriptOf(state)
+  if (isProbe(config))
+    return encodeMessage({ kind: 'cookieProof', mac: cookieMac(config.cookie as Uint8Array, transcript) })
+  return encodeMessage({ kind: 'proof', signature: config.keys.sign(signedBytes(config.role, transcript)) })
 }
 
 function transcriptOf(state: HandshakeState): Transcript {

@@ -36,12 +36,21 @@ export async function loadOrCreateCertificate(
     log.warn('certificate expired, making a new one', { path, expired: new Date(expiresMs).toISOString() })
   }
   const made = await makeCertificate(entropy, clock)
-  // One file for both, so that no crash can leave a certificate with the key of another.
-  await write(disk, path, Buffer.from(made.privateKeyPem + made.certificatePem))
+  await writeCertificate(disk, certDir, made)
   return made
 }
 
-async function makeCertificate(entropy: Entropy, clock: Clock): Promise<Certificate> {
+/**
+ * Keeps a certificate in place of the one in that folder.
+ * @throws E_FILE_UNWRITABLE
+ */
+export function writeCertificate(disk: Disk, certDir: string, made: Certificate): Promise<void> {
+  // One file for both, so that no crash can leave a certificate with the key of another.
+  return write(disk, join(certDir, 'node.pem'), Buffer.from(made.privateKeyPem + made.certificatePem))
+}
+
+/** A new certificate with a new key, kept nowhere. */
+export async function makeCertificate(entropy: Entropy, clock: Clock): Promise<Certificate> {
   const { makeSelfSigned } = await import('./self-signed.ts')
   return makeSelfSigned(entropy, clock.wall())
 }

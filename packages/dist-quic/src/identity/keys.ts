@@ -20,7 +20,7 @@ export interface KeyPair {
   sign(bytes: Uint8Array): Uint8Array
 }
 
-const keyBytes = 32
+export const keyBytes = 32
 const signatureBytes = 64
 // RFC 8410: what stands before the 32 raw bytes in the two DER forms that node:crypto reads.
 const privateKeyPrefix = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -32,13 +32,18 @@ const publicKeyPrefix = Buffer.from('302a300506032b6570032100', 'hex')
  */
 export async function loadOrCreateKeys(disk: Disk, entropy: Entropy, keyDir: string | undefined): Promise<KeyPair> {
   if (keyDir === undefined) return keyPairOf(entropy.bytes(keyBytes))
-  const files = { secret: join(keyDir, 'node.key'), open: join(keyDir, 'node.pub') }
+  const files = keyFilesOf(keyDir)
   if ((await isEmpty(disk, files.secret)) && (await isEmpty(disk, files.open))) {
     // The secret half first: a crash after it leaves a pair that loading completes.
     await write(disk, files.secret, entropy.bytes(keyBytes), 0o600)
   }
   // What was just written is read back, so that a disk that lies is found out before a peer pins the key.
   return loadKeys(disk, files.secret, files.open)
+}
+
+/** Where a folder has the two halves of its pair. */
+export function keyFilesOf(keyDir: string): { readonly secret: string; readonly open: string } {
+  return { secret: join(keyDir, 'node.key'), open: join(keyDir, 'node.pub') }
 }
 
 /** What makes a public key unfit to be believed, or undefined where nothing does. */
@@ -67,8 +72,19 @@ export function verifySignature(publicKey: Uint8Array, message: Uint8Array, sign
 
 /** The fingerprint of a public key, in the form that this file's header describes. */
 export function fingerprintOf(publicKey: Uint8Array): string {
-  const hex = createHash('sha256').update(publicKey).digest('hex')
-  return (hex.match(/.{4}/g) as string[]).join(':')
+  return fingerprintOfHash(createHash('sha256').update(publicKey).digest())
+}
+
+/** The same form for a SHA-256 that is known already. */
+export function fingerprintOfHash(hash: Uint8Array): string {
+  return (Buffer.from(hash).toString('hex').match(/.{4}/g) as string[]).join(':')
+}
+
+/** The fingerprint that somebody wrote, in our form, whatever its case and its separators; undefined where it is none. */
+export function parseFingerprint(text: unknown): string | undefined {
+  if (typeof text !== 'string') return undefined
+  const bare = text.toLowerCase().replace(/[\s:.-]/g, '')
+  return /^[0-9a-f]{64}$/.test(bare) ? (bare.match(/.{4}/g) as string[]).join(':') : undefined
 }
 
 async function loadKeys(disk: Disk, path: string, publicPath: string): Promise<KeyPair> {
@@ -87,13 +103,15 @@ async function loadKeys(disk: Disk, path: string, publicPath: string): Promise<K
   return keys
 }
 
-function seedProblem(seed: Uint8Array): string | undefined {
+/** What makes 32 bytes unfit to be a private key, or undefined where nothing does. */
+export function seedProblem(seed: Uint8Array): string | undefined {
   if (seed.length !== keyBytes) return `it has ${seed.length} bytes in place of ${keyBytes}`
   // What some file systems leave of a file that was cut short by a crash.
   return isAllZero(seed) ? 'it is all zeros' : undefined
 }
 
-function keyPairOf(seed: Uint8Array): KeyPair {
+/** The pair of a private key of 32 bytes. */
+export function keyPairOf(seed: Uint8Array): KeyPair {
   const secret = createPrivateKey({ key: Buffer.concat([privateKeyPrefix, seed]), format: 'der', type: 'pkcs8' })
   const der = createPublicKey(secret).export({ format: 'der', type: 'spki' })
   const publicKey = new Uint8Array(der.subarray(publicKeyPrefix.length))

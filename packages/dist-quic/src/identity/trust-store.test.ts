@@ -119,7 +119,11 @@ test('a damaged file stops the node and is named', async () => {
   const path = [...disk.files.keys()][0] as string
   const whole = Buffer.from(disk.files.get(path) as Uint8Array).toString()
   const damages = ['', '{', 'null', '7', '"a"', '[]', '{}', whole.slice(0, -9), whole.replace('a@h', 'b@h')]
-  const edits = [whole.replace(/"pinnedAt": "[^"]+/, '"pinnedAt": "soon'), whole.replace(/"fingerprint": "./, '$&0')]
+  const edits = [
+    whole.replace('first-use', 'nobody'),
+    whole.replace(/"pinnedAt": "[^"]+/, '"pinnedAt": "soon'),
+    whole.replace(/"fingerprint": "./, '$&0'),
+  ]
   for (const content of [...damages, ...edits, whole.padEnd(limits.pinFileBytesMax + 1)]) {
     disk.files.set(path, Buffer.from(content))
     await expect(open(disk)).rejects.toMatchObject({ code: 'E_TRUST_STORE_DAMAGED', fields: { path } })
@@ -203,5 +207,8 @@ function writePin(disk: MemoryDisk, node: string, fields: { publicKey: string; f
   const name = `${createHash('sha256').update(node).digest('hex')}.json`
   const pinnedAt = new Date(0).toISOString()
   const fingerprint = (fields.fingerprint.match(/.{4}/g) as string[]).join(':')
-  disk.files.set(join(folder, name), Buffer.from(JSON.stringify({ node, ...fields, fingerprint, pinnedAt })))
+  disk.files.set(
+    join(folder, name),
+    Buffer.from(JSON.stringify({ node, ...fields, fingerprint, pinnedAt, pinnedBy: 'operator' })),
+  )
 }

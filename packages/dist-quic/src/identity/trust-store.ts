@@ -2,30 +2,47 @@
  * The keys that this node has pinned: which node may show which key. One file a peer, named by the SHA-256 of
  * the node's name, so that no name can leave the folder or collide with another on any file system.
  */
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import {
-  type Clock,
-  checkNodeName,
-  type Disk,
-  type Log,
-  type NodeName,
-  nodeNameProblem,
-  silentLog,
-} from '@barrel-actors/runtime'
+import { type Clock, checkNodeName, type Disk, type Log, type NodeName, silentLog } from '@barrel-actors/runtime'
 import { problemOf, quicError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { checkPublicKey, fingerprintOf } from './keys.ts'
+import { checkPublicKey, fingerprintOf, parseFingerprint } from './keys.ts'
+import { type PinnedBy, type PinnedKey, pinPathOf, readPins, readTrustFile, writePin } from './pin-file.ts'
+import { openRevokedKeys, type RevokedKey, type RevokedKeys } from './revoked-keys.ts'
 
 export interface TrustStore {
   /** What is known of that key for that name. Keeps nothing. */
   check(node: NodeName, publicKey: Uint8Array): 'pinned' | 'unknown' | 'changed'
+  /** The key pinned for that name. */
+  keyOf(node: NodeName): Uint8Array | undefined
   /**
    * Pins the key. The name is taken before this returns, the file is on disk when it resolves; harmless when
    * that key is pinned already. A pin whose file cannot be written is taken back.
-   * @throws E_PEER_KEY_CHANGED, E_TRUST_STORE_FULL, E_PEER_KEY_INVALID, E_FILE_UNWRITABLE, E_NODE_NAME_INVALID
+   * @throws E_PEER_KEY_CHANGED, E_PEER_KEY_REVOKED, E_TRUST_STORE_FULL, E_PEER_KEY_INVALID, E_FILE_UNWRITABLE,
+   * E_NODE_NAME_INVALID
    */
   pin(node: NodeName, publicKey: Uint8Array): Promise<void>
+  /**
+   * Pins the key in place of whatever is pinned; with `from` only in place of that key. After a crash the old pin is
+   * there or the new one, and the old one stays where the new one cannot be written.
+   * @throws what `pin` throws
+   */
+  replace(node: NodeName, publicKey: Uint8Array, by: PinnedBy, from?: Uint8Array): Promise<void>
+  /**
+   * Gives the name up: in tofu mode the next key that comes with it is believed. Whether there was a pin.
+   * @throws E_FILE_UNWRITABLE; the pin stays then
+   */
+  forget(node: NodeName): Promise<boolean>
+  /**
+   * Refuses a key for ever, given by its fingerprint or by a name that it is pinned for. Pins stay: a name whose key
+   * is revoked is still nobody else's.
+   * @throws E_TRUST_NOT_FOUND, E_REVOCATIONS_FULL, E_FILE_UNWRITABLE
+   */
+  revoke(nodeOrFingerprint: string): Promise<Revoked>
+  isRevoked(publicKey: Uint8Array): boolean
+  revoked(): RevokedKey[]
+  /** Every pin, by name. */
+  list(): PinnedKey[]
   /**
    * Forgets a pin whose file an operator has removed. Call it before dialing, and after `changed`.
    * @throws E_TRUST_STORE_DAMAGED
@@ -39,10 +56,13 @@ export interface TrustStore {
   findByFingerprint(fingerprint: string): NodeName[]
 }
 
-interface Pin {
-  readonly node: NodeName
-  readonly publicKey: Uint8Array
+/** What was revoked, and the names that the key is pinned for. */
+export interface Revoked {
   readonly fingerprint: string
+  readonly nodes: NodeName[]
+}
+
+interface Pin extends PinnedKey {
   /** Settles when the pin is on disk, or is known not to be. */
   readonly written: Promise<void>
 }
@@ -53,11 +73,16 @@ interface Store {
   readonly log: Log
   readonly folder: string | undefined
   readonly pins: Map<NodeName, Pin>
+  /** The same by fingerprint: strangers ask for it. */
+  readonly names: Map<string, Set<NodeName>>
+  readonly revokedKeys: RevokedKeys
+  /** Replacing and forgetting, one after the other. */
+  queue: Promise<unknown>
   isFullLogged: boolean
 }
 
 /**
- * Reads all pins of a key folder; a store in memory only where there is no folder.
+ * Reads all pins and the revoked keys of a key folder; a store in memory only where there is no folder.
  * @throws E_TRUST_STORE_DAMAGED
  */
 export async function openTrustStore(
@@ -67,41 +92,84 @@ export async function openTrustStore(
   log: Log = silentLog,
 ): Promise<TrustStore> {
   const folder = keyDir === undefined ? undefined : join(keyDir, 'trusted')
-  const store: Store = { disk, clock, log, folder, pins: new Map(), isFullLogged: false }
-  if (folder !== undefined) await load(store, folder)
+  const revokedKeys = await openRevokedKeys(disk, clock, keyDir)
+  const maps = { pins: new Map(), names: new Map() }
+  const store: Store = { disk, clock, log, folder, ...maps, revokedKeys, queue: Promise.resolve(), isFullLogged: false }
+  const known = folder === undefined ? [] : await readPins(disk, folder)
+  for (const each of known) setPin(store, { ...each, written: Promise.resolve() })
   return {
     check: (node, publicKey) => check(store, node, publicKey),
+    keyOf: node => store.pins.get(node)?.publicKey,
     pin: async (node, publicKey) => pin(store, node, publicKey),
+    replace: (node, publicKey, by, from) => queued(store, () => replace(store, node, publicKey, by, from)),
+    forget: node => queued(store, () => forget(store, node)),
+    revoke: nodeOrFingerprint => revoke(store, nodeOrFingerprint),
+    isRevoked: publicKey => revokedKeys.has(fingerprintOf(publicKey)),
+    revoked: () => revokedKeys.list(),
+    list: () => [...store.pins.values()].map(listed).sort((a, b) => (a.node < b.node ? -1 : 1)),
     refresh: node => refresh(store, node),
     fingerprintOf: node => store.pins.get(node)?.fingerprint,
     pathOf: node => pathOf(store, node),
-    findByFingerprint: fingerprint => findByFingerprint(store, fingerprint),
+    findByFingerprint: fingerprint => namesOf(store, parseFingerprint(fingerprint)),
   }
 }
 
 function check(store: Store, node: NodeName, publicKey: Uint8Array): 'pinned' | 'unknown' | 'changed' {
   const known = store.pins.get(node)
   if (known === undefined) return 'unknown'
-  return Buffer.from(known.publicKey).equals(publicKey) ? 'pinned' : 'changed'
+  return isSame(known.publicKey, publicKey) ? 'pinned' : 'changed'
 }
 
 // Nothing is awaited before the name is taken: of two keys for one new name, one is pinned and one refused.
 function pin(store: Store, node: NodeName, publicKey: Uint8Array): Promise<void> {
+  const fresh = describe(store, node, publicKey, 'first-use')
+  const known = store.pins.get(node)
+  if (known === undefined) return take(store, fresh, undefined)
+  if (isSame(known.publicKey, publicKey)) return known.written
+  throw changed(store, node, fresh.fingerprint)
+}
+
+async function replace(store: Store, node: NodeName, publicKey: Uint8Array, by: PinnedBy, from?: Uint8Array) {
+  const fresh = describe(store, node, publicKey, by)
+  await store.pins.get(node)?.written.catch(() => undefined)
+  const known = store.pins.get(node)
+  if (from !== undefined) {
+    if (known !== undefined && isSame(known.publicKey, publicKey)) return
+    if (known === undefined || !isSame(known.publicKey, from)) throw changed(store, node, fresh.fingerprint)
+  }
+  await take(store, fresh, known)
+}
+
+/** The pin to be, once its parts are checked. Every way into the store goes through here. */
+function describe(store: Store, node: NodeName, publicKey: Uint8Array, pinnedBy: PinnedBy): PinnedKey {
   checkNodeName(node)
   const problem = checkPublicKey(publicKey)
   if (problem !== undefined) throw quicError('E_PEER_KEY_INVALID', { node, problem })
   const fingerprint = fingerprintOf(publicKey)
-  const known = store.pins.get(node)
-  if (known !== undefined) {
-    if (check(store, node, publicKey) === 'pinned') return known.written
-    throw quicError('E_PEER_KEY_CHANGED', { node, fingerprint, path: pathOf(store, node) ?? '(in memory)' })
-  }
-  if (store.pins.size >= limits.pinsMax) throw refuseFull(store, node)
-  const kept = Uint8Array.from(publicKey)
-  const written = Promise.resolve().then(() => writePin(store, node, kept, fingerprint))
-  store.pins.set(node, { node, publicKey: kept, fingerprint, written })
-  store.log.info('peer key pinned', { node, fingerprint })
+  if (store.revokedKeys.has(fingerprint)) throw quicError('E_PEER_KEY_REVOKED', { node, fingerprint })
+  const pinnedAt = new Date(store.clock.wall()).toISOString()
+  return { node, publicKey: Uint8Array.from(publicKey), fingerprint, pinnedAt, pinnedBy }
+}
+
+function take(store: Store, fresh: PinnedKey, before: Pin | undefined): Promise<void> {
+  const { node, fingerprint, pinnedBy } = fresh
+  if (before === undefined && store.pins.size >= limits.pinsMax) throw refuseFull(store, node)
+  const written = Promise.resolve().then(() => keep(store, fresh, before))
+  setPin(store, { ...fresh, written })
+  store.log.info('peer key pinned', { node, fingerprint, pinnedBy })
   return written
+}
+
+async function keep(store: Store, fresh: PinnedKey, before: Pin | undefined): Promise<void> {
+  const path = pathOf(store, fresh.node)
+  if (path === undefined) return
+  try {
+    await writePin(store.disk, path, fresh)
+  } catch (error) {
+    if (before === undefined) dropPin(store, fresh.node)
+    else setPin(store, before)
+    throw quicError('E_FILE_UNWRITABLE', { path, problem: problemOf(error) }, error)
+  }
 }
 
 // Said once in the life of a store: strangers decide how often this happens.
@@ -112,17 +180,34 @@ function refuseFull(store: Store, node: NodeName): Error {
   return quicError('E_TRUST_STORE_FULL', fields)
 }
 
-async function writePin(store: Store, node: NodeName, publicKey: Uint8Array, fingerprint: string): Promise<void> {
+function changed(store: Store, node: NodeName, fingerprint: string): Error {
+  return quicError('E_PEER_KEY_CHANGED', { node, fingerprint, path: pathOf(store, node) ?? '(in memory)' })
+}
+
+async function forget(store: Store, node: NodeName): Promise<boolean> {
+  const known = store.pins.get(node)
+  if (known === undefined) return false
+  await known.written.catch(() => undefined)
   const path = pathOf(store, node)
-  if (path === undefined) return
-  const pinnedAt = new Date(store.clock.wall()).toISOString()
-  const content = { node, publicKey: Buffer.from(publicKey).toString('base64'), fingerprint, pinnedAt }
   try {
-    await store.disk.replace(path, Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`))
+    // The file first: a name that is forgotten and comes back with the next start would surprise everyone.
+    if (path !== undefined) await store.disk.remove(path)
   } catch (error) {
-    store.pins.delete(node)
     throw quicError('E_FILE_UNWRITABLE', { path, problem: problemOf(error) }, error)
   }
+  dropPin(store, node)
+  store.log.warn('pin forgotten', { node, fingerprint: known.fingerprint })
+  return true
+}
+
+async function revoke(store: Store, nodeOrFingerprint: string): Promise<Revoked> {
+  const known = store.pins.get(nodeOrFingerprint)
+  const fingerprint = known?.fingerprint ?? parseFingerprint(nodeOrFingerprint)
+  if (fingerprint === undefined) throw quicError('E_TRUST_NOT_FOUND', { node: String(nodeOrFingerprint) })
+  const nodes = namesOf(store, fingerprint)
+  store.log.warn('peer key revoked', { fingerprint, nodes })
+  await store.revokedKeys.add(fingerprint, known?.node ?? nodes[0])
+  return { fingerprint, nodes }
 }
 
 async function refresh(store: Store, node: NodeName): Promise<void> {
@@ -130,68 +215,47 @@ async function refresh(store: Store, node: NodeName): Promise<void> {
   const path = pathOf(store, node)
   if (known === undefined || path === undefined) return
   await known.written.catch(() => undefined)
-  const bytes = await readPin(store.disk, path)
+  const bytes = await readTrustFile(store.disk, path, limits.pinFileBytesMax)
   if (bytes !== undefined || store.pins.get(node) !== known) return
-  store.pins.delete(node)
+  dropPin(store, node)
   store.log.warn('pin forgotten, its file was removed', { node, fingerprint: known.fingerprint })
 }
 
-function findByFingerprint(store: Store, fingerprint: string): NodeName[] {
-  const bare = (text: string) => text.toLowerCase().replace(/[^0-9a-f]/g, '')
-  const wanted = bare(fingerprint)
-  return [...store.pins.values()].filter(known => bare(known.fingerprint) === wanted).map(known => known.node)
+function queued<T>(store: Store, work: () => Promise<T>): Promise<T> {
+  const done = store.queue.then(work)
+  store.queue = done.catch(() => undefined)
+  return done
+}
+
+function setPin(store: Store, fresh: Pin): void {
+  dropPin(store, fresh.node)
+  store.pins.set(fresh.node, fresh)
+  const names = store.names.get(fresh.fingerprint) ?? new Set()
+  store.names.set(fresh.fingerprint, names.add(fresh.node))
+}
+
+function dropPin(store: Store, node: NodeName): void {
+  const known = store.pins.get(node)
+  if (known === undefined) return
+  store.pins.delete(node)
+  const names = store.names.get(known.fingerprint)
+  names?.delete(node)
+  if (names?.size === 0) store.names.delete(known.fingerprint)
+}
+
+function namesOf(store: Store, fingerprint: string | undefined): NodeName[] {
+  return fingerprint === undefined ? [] : [...(store.names.get(fingerprint) ?? [])]
 }
 
 function pathOf(store: Store, node: NodeName): string | undefined {
-  return store.folder === undefined ? undefined : join(store.folder, fileNameOf(node))
+  return store.folder === undefined ? undefined : pinPathOf(store.folder, node)
 }
 
-function fileNameOf(node: NodeName): string {
-  return `${createHash('sha256').update(node).digest('hex')}.json`
+// A copy: who lists the pins cannot change them.
+function listed({ node, publicKey, fingerprint, pinnedAt, pinnedBy }: Pin): PinnedKey {
+  return { node, publicKey: Uint8Array.from(publicKey), fingerprint, pinnedAt, pinnedBy }
 }
 
-async function load(store: Store, folder: string): Promise<void> {
-  const names = (await store.disk.list(folder)).filter(name => name.endsWith('.json'))
-  if (names.length > limits.pinsMax) {
-    throw damaged(folder, `it holds ${names.length} files, more than ${limits.pinsMax}`)
-  }
-  for (const name of names) {
-    const path = join(folder, name)
-    const bytes = await readPin(store.disk, path)
-    if (bytes === undefined) continue
-    const known = parsePin(path, name, bytes)
-    store.pins.set(known.node, known)
-  }
-}
-
-async function readPin(disk: Disk, path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await disk.read(path, limits.pinFileBytesMax)
-  } catch (error) {
-    throw damaged(path, problemOf(error), error)
-  }
-}
-
-// A pin that cannot be read must stop the node: without it, the next stranger would be pinned under that name.
-function parsePin(path: string, fileName: string, bytes: Uint8Array): Pin {
-  let content: Record<string, unknown> | null
-  try {
-    content = JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch (error) {
-    throw damaged(path, 'it is not JSON', error)
-  }
-  const { node, publicKey: base64, fingerprint, pinnedAt } = content ?? {}
-  if (typeof node !== 'string' || nodeNameProblem(node) !== undefined) throw damaged(path, 'it names no valid node')
-  if (fileNameOf(node) !== fileName) throw damaged(path, 'its file name belongs to another node')
-  if (typeof base64 !== 'string') throw damaged(path, 'it holds no key')
-  const publicKey = new Uint8Array(Buffer.from(base64, 'base64'))
-  const problem = checkPublicKey(publicKey)
-  if (problem !== undefined) throw damaged(path, `the key is not usable: ${problem}`)
-  if (fingerprint !== fingerprintOf(publicKey)) throw damaged(path, 'the fingerprint is not that of the key')
-  if (typeof pinnedAt !== 'string' || Number.isNaN(Date.parse(pinnedAt))) throw damaged(path, 'pinnedAt is not a time')
-  return { node, publicKey, fingerprint, written: Promise.resolve() }
-}
-
-function damaged(path: string, problem: string, cause?: unknown): Error {
-  return quicError('E_TRUST_STORE_DAMAGED', { path, problem }, cause)
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.from(a).equals(b)
 }
