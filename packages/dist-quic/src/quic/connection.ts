@@ -210,7 +210,6 @@ export class Connection implements QuicConnection {
       const arrival = this.#paths.arrived(host, port, via)
       if (arrival === undefined) return
       this.#budget.received(packet.length)
-      this.#sender.received()
       this.#native.recv(packet, arrival)
       if (key !== undefined) this.#ids.use(key)
       this.#paths.refresh()

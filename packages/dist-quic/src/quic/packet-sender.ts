@@ -49,11 +49,6 @@ export class PacketSender {
     return true
   }
 
-  /** A datagram came. */
-  received(): void {
-    this.#size.received()
-  }
-
   /** A timer of the connection fired. */
   expired(): void {
     this.#size.expired(this.#native.stats().lost, this.#clock.now())
@@ -68,7 +63,7 @@ export class PacketSender {
   #nextPacket(opening: boolean): Buffer {
     const { packet } = this.#paths.port
     // The handshake has to get through before anything can be learned of the path.
-    const bytes = opening ? limits.initialBytesMin : this.#size.bytes
+    const bytes = opening ? limits.initialBytesMin : this.#size.nextBytes
     if (this.#packetOf !== packet || this.#packet?.length !== bytes) {
       this.#packetOf = packet
       this.#packet = packet.subarray(0, bytes)
@@ -78,8 +73,6 @@ export class PacketSender {
 
   #count(bytes: number): void {
     this.#budget.sent()
-    if (bytes <= limits.initialBytesMin) return
-    const now = this.#clock.now()
-    if (this.#size.sent(bytes, now)) this.#size.check(this.#native.stats().lost, now)
+    if (this.#size.sent(bytes)) this.#size.check(this.#native.stats().lost, this.#clock.now())
   }
 }

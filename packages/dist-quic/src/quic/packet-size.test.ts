@@ -3,11 +3,10 @@ import { PacketSize } from './packet-size.ts'
 
 const sizes = [16_383, 1_350, 1_200]
 
-/** Sends that many full packets, one a millisecond; as many as `lost` says are lost, which a check then sees. */
-function bulk(size: PacketSize, packets: number, lost: (sent: number) => number, from = 0): void {
+/** Sends that many full packets; as many as `lost` says are lost, which a check then sees. */
+function bulk(size: PacketSize, packets: number, lost: (sent: number) => number): void {
   for (let sent = 1; sent <= packets; sent++) {
-    if (size.sent(size.bytes, from + sent)) size.check(lost(sent), from + sent)
-    size.received()
+    if (size.sent(size.nextBytes)) size.check(lost(sent), 0)
   }
 }
 
@@ -23,24 +22,44 @@ test('a third of the packets lost is congestion, not their size', () => {
   expect(size.bytes).toBe(16_383)
 })
 
-test('large packets that are all lost while answers come make it smaller, and smaller again', () => {
+test('large packets that are nearly all lost make it smaller, and smaller again, and no smaller than the smallest', () => {
   const size = new PacketSize(sizes)
   bulk(size, 64, sent => sent - 10)
   expect(size.bytes).toBe(1_350)
-  bulk(size, 64, sent => 54 + sent - 10, 100)
+  bulk(size, 64, sent => 54 + sent - 10)
   expect(size.bytes).toBe(1_200)
-  bulk(size, 640, sent => 200 + sent, 200)
+  bulk(size, 640, sent => 200 + sent)
   expect(size.bytes).toBe(1_200)
 })
 
-test('a few large packets lost one at a time, between answers to small ones, are enough', () => {
+test('a few large packets, lost one after the other, are enough', () => {
   const size = new PacketSize(sizes)
   for (let lost = 0; lost < 7; lost++) {
-    size.sent(5_000, lost * 1_000)
-    size.received()
+    size.sent(5_000)
     size.expired(lost, lost * 1_000 + 500)
   }
   expect(size.bytes).toBe(1_350)
+})
+
+test('what is sent because a timer fired is as small as can be, two packets of it', () => {
+  const size = new PacketSize(sizes)
+  size.expired(0, 0)
+  const sent: number[] = []
+  for (let packets = 0; packets < 4; packets++) {
+    sent.push(size.nextBytes)
+    size.sent(size.nextBytes)
+  }
+  expect(sent).toEqual([1_200, 1_200, 16_383, 16_383])
+  expect(size.bytes).toBe(16_383)
+})
+
+test('probes of the smallest size do not count as large ones', () => {
+  const size = new PacketSize(sizes)
+  for (let lost = 0; lost < 20; lost++) {
+    size.expired(lost, lost)
+    size.sent(size.nextBytes)
+  }
+  expect(size.bytes).toBe(16_383)
 })
 
 test('a loss that was counted late does not weigh on the packets after it', () => {
@@ -51,58 +70,30 @@ test('a loss that was counted late does not weigh on the packets after it', () =
   expect(size.bytes).toBe(16_383)
 })
 
-test('silence after a large packet makes it smaller after three timers and a second', () => {
+test('the largest size is tried again after ten minutes', () => {
   const size = new PacketSize(sizes)
-  size.sent(16_000, 0)
-  for (const now of [50, 150, 350]) size.expired(0, now)
-  expect(size.bytes).toBe(16_383)
-  size.expired(0, 1_050)
-  expect(size.bytes).toBe(1_350)
-})
-
-test('silence without a large packet, or ended by any answer, changes nothing', () => {
-  const size = new PacketSize(sizes)
-  size.sent(1_350, 0)
-  for (let now = 0; now < 5_000; now += 500) size.expired(0, now)
-  size.sent(16_000, 5_000)
-  size.expired(0, 5_500)
-  size.expired(0, 6_000)
-  size.received()
-  size.expired(0, 7_000)
-  expect(size.bytes).toBe(16_383)
-})
-
-test('the larger size is tried again, later after each silence', () => {
-  const size = new PacketSize(sizes)
-  const silence = (now: number) => {
-    size.sent(16_000, now)
-    for (let timers = 1; timers <= 3; timers++) size.expired(0, now + timers * 400)
+  for (let lost = 0; lost < 7; lost++) {
+    size.sent(5_000)
+    size.expired(lost, 1_000)
   }
-  silence(0)
+  size.expired(6, 600_999)
   expect(size.bytes).toBe(1_350)
-  size.expired(0, 11_199)
-  expect(size.bytes).toBe(1_350)
-  size.expired(0, 11_200)
-  expect(size.bytes).toBe(16_383)
-  silence(20_000)
-  size.expired(0, 61_199)
-  expect(size.bytes).toBe(1_350)
-  size.expired(0, 61_200)
+  size.expired(6, 601_000)
   expect(size.bytes).toBe(16_383)
 })
 
 test('packets given up because the path changed do not count as lost', () => {
   const size = new PacketSize(sizes)
-  for (let sent = 0; sent < 20; sent++) size.sent(16_000, sent)
+  for (let sent = 0; sent < 20; sent++) size.sent(16_000)
   size.restart(20)
-  size.sent(16_000, 30)
+  size.sent(16_000)
   size.expired(20, 40)
   expect(size.bytes).toBe(16_383)
 })
 
 test('one size is never left', () => {
   const size = new PacketSize([1_200])
-  for (let sent = 0; sent < 200; sent++) expect(size.sent(1_200, sent)).toBe(false)
+  for (let sent = 0; sent < 200; sent++) expect(size.sent(1_200)).toBe(false)
   for (let now = 0; now < 9_000; now += 500) size.expired(100, now)
-  expect(size.bytes).toBe(1_200)
+  expect([size.bytes, size.nextBytes]).toEqual([1_200, 1_200])
 })

@@ -94,7 +94,12 @@ export class Switchboard implements ConnectionOwner {
     const closeAdapter = () => port.close()
     const start = { transport, port, remote, handler, sourceId: this.#newId(), closeAdapter }
     const connection = this.#connect(start)
-    const received = (packet: Buffer) => connection.receive(packet, remote.host, remote.port, port, undefined)
+    const received = (packet: Buffer): void => {
+      const key = destinationKey(packet)
+      // What is not for this connection would end it: the library takes it for a peer's mistake.
+      if (key === undefined || this.#byId.get(key) !== connection) this.#parts.drops.count('unknownConnection')
+      else connection.receive(packet, remote.host, remote.port, port, key)
+    }
     connection.attempt(() => port.start(received))
     return connection
   }
