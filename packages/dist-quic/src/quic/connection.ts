@@ -47,6 +47,7 @@ export class Connection implements QuicConnection {
   readonly #countSent: () => void = () => this.#timer.sent()
   readonly #budget: PeerBudget
   readonly #windowBytes: number
+  readonly #peersBytes: () => number = () => this.#native.stats().recvBytes
   readonly #closeAdapter: (() => void) | undefined
   #handler: ConnectionHandler | undefined
   #phase: Phase = 'opening'
@@ -267,7 +268,7 @@ export class Connection implements QuicConnection {
       ? 'it opened too many streams before it was authenticated'
       : this.#paths.isExhausted
         ? 'it changed its address too often'
-        : this.#budget.check(this.#owner.clock.now())
+        : this.#budget.check(this.#owner.clock.now(), this.#peersBytes)
     if (problem !== undefined) this.close(0, problem)
   }
 

@@ -6,7 +6,8 @@
  *   intake:    bytes that came and brought no stream bytes, such as path challenges, CRYPTO frames, new ids
  *   answers:   packets that we sent and had no stream bytes to send for, such as answers to path challenges
  *
- * The last two refill with time, so that pings and acknowledgements never use them up.
+ * The last two refill with time, so that pings and acknowledgements never use them up. Bytes count only if the peer
+ * sent them: anybody can send a datagram to a connection id that they saw, and must not end a connection by that.
  */
 import { limits } from './limits.ts'
 
@@ -18,6 +19,10 @@ export class PeerBudget {
   /** Packets that stream bytes of ours may take. */
   #due = 0
   #at: number
+  /** Bytes that came, and bytes of the peer among them, when that was last asked for. */
+  #came = 0
+  #cameBefore = 0
+  #peersBefore = 0
 
   /**
    * `windowBytes` is what flow control lets the peer send before anybody reads it. With `untrustedBytes` undefined the
@@ -41,6 +46,7 @@ export class PeerBudget {
 
   /** A datagram came. */
   received(bytes: number): void {
+    this.#came += bytes
     this.#untrustedBytes -= bytes
     this.#intake -= bytes
     // One acknowledgement for each, and one more for a path that lost some.
@@ -65,13 +71,22 @@ export class PeerBudget {
     else this.#answers--
   }
 
-  /** Why the connection must end, if it must. After each turn. */
-  check(now: number): string | undefined {
+  /** Why the connection must end, if it must. After each turn. `peersBytes` says how many bytes were the peer's. */
+  check(now: number, peersBytes: () => number): string | undefined {
+    if (this.#untrustedBytes < 0 || this.#intake < 0) this.#forgive(peersBytes())
     if (this.#untrustedBytes < 0) return 'it sent too much before it was authenticated'
     if (this.#intake < 0 || this.#answers < 0) this.#refill(now)
     if (this.#intake < 0) return 'it sent too much that carries nothing'
     if (this.#answers < 0) return 'it asked for too many answers'
     return undefined
+  }
+
+  #forgive(peersBytes: number): void {
+    const others = Math.max(0, this.#came - this.#cameBefore - (peersBytes - this.#peersBefore))
+    this.#cameBefore = this.#came
+    this.#peersBefore = peersBytes
+    this.#untrustedBytes += others
+    this.#intake = Math.min(this.#intakeMax, this.#intake + others)
   }
 
   // Only when something ran out: then all the time since the last refill counts, up to the most there can be.
