@@ -105,6 +105,8 @@ export class Connection implements QuicConnection {
       streamSend: (streamId, bytes, fin) => {
         const taken = native.streamSend(streamId, bytes, fin)
         if (taken !== null) this.#budget.gave(taken)
+        // For a stream that the peer stopped and that is gone since, the library takes nothing for ever; this throws.
+        else native.streamCapacity(streamId)
         return taken
       },
       streamPriority: (streamId, urgency, incremental) => native.streamPriority(streamId, urgency, incremental),
