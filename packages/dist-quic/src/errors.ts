@@ -75,6 +75,18 @@ export const codes = {
     what: 'The key file {path} is there but cannot be read: {problem}.',
     todo: 'Let the user that runs this node read it, and nobody else: chmod 600 {path}.',
   },
+  E_MIGRATION_REFUSED: {
+    what: 'The connection to {node} cannot move to another local address: {reason}.',
+    todo: 'Let the end that dialed move it, or close it, so that the next message opens a new one.',
+  },
+  E_MIGRATION_TIMEOUT: {
+    what: 'No packet came back from {node} to the new local address {address} within {timeoutMs} ms.',
+    todo: 'See whether UDP passes from the new address. The connection goes on over the old one.',
+  },
+  E_MIGRATION_UNSUPPORTED: {
+    what: 'The connection to {node} goes through an adapter, which has no local address to move from.',
+    todo: 'Close it, and dial again through an adapter for the other path.',
+  },
   E_NODE_UNREACHABLE: {
     what: 'There was no answer from {node} at {address} within {timeoutMs} ms.',
     todo: 'See whether the node runs, the address is right, and UDP passes the firewalls between.',

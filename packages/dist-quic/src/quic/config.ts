@@ -3,7 +3,9 @@
  * packets that loopback carries, and one for the network. Both ends show a certificate; the library lets any
  * through, because the layer above judges the peer by its certificate.
  */
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import type { Config, Quiche } from '@matrixai/quic/native/index.js'
+import { problemOf, quicError } from '../errors.ts'
 import { limits } from './limits.ts'
 
 const KiB = 1024
@@ -25,18 +27,29 @@ const networkWindowBytes = 4 * MiB
 // What lies unread in some streams must not keep the others from going on.
 const windowsPerConnection = 8
 
-export interface TransportOptions {
+/** What this end shows to the other: one certificate, and its key. */
+export interface EndpointCertificate {
   readonly certificatePem: string
   readonly privateKeyPem: string
+}
+
+export interface TransportOptions extends EndpointCertificate {
   readonly alpn: string
   readonly idleTimeoutMs: number
   readonly packetBytesMax?: number | undefined
+  /** False: peers are told not to move connections to another address of theirs. Default true. */
+  readonly migration?: boolean | undefined
 }
 
 /** What a peer is dialed or accepted with. */
 export interface Transport {
   readonly config: Config
-  readonly packetBytes: number
+  /** Bytes of a UDP payload, the largest first: the sizes to fall back to. */
+  readonly packetSizes: readonly number[]
+  /** What flow control lets a peer send before anybody reads it. */
+  readonly windowBytes: number
+  /** SHA-256 of the DER of the certificate that this end shows. */
+  readonly certificateHash: Uint8Array
 }
 
 /** How many bytes a peer on loopback may have under way, given what the kernel says it buffers. */
@@ -45,18 +58,40 @@ export function loopbackWindow(socketBufferBytes: number): number {
   return Math.max(loopbackWindowBytesMin, Math.min(loopbackWindowBytesMax, Math.floor(socketBufferBytes / 2)))
 }
 
-/** The transport for peers on the network. Throws when certificate or key are unusable. */
+/** The transport for peers on the network. Throws E_CERTIFICATE_INVALID. */
 export function networkTransport(quiche: Quiche, options: TransportOptions): Transport {
   return buildTransport(quiche, options, options.packetBytesMax ?? networkPacketBytes, networkWindowBytes)
 }
 
-/** The transport for peers on this machine. Throws when certificate or key are unusable. */
+/** The transport for peers on this machine. Throws E_CERTIFICATE_INVALID. */
 export function loopbackTransport(quiche: Quiche, options: TransportOptions, socketBufferBytes: number): Transport {
   const packetBytes = options.packetBytesMax ?? loopbackPacketBytes
   return buildTransport(quiche, options, packetBytes, loopbackWindow(socketBufferBytes))
 }
 
+/** The transport for peers behind an adapter: nothing is known of its path but that it carries QUIC at all. */
+export function adapterTransport(quiche: Quiche, options: TransportOptions): Transport {
+  return buildTransport(quiche, options, options.packetBytesMax ?? limits.initialBytesMin, networkWindowBytes)
+}
+
+/** A size, and the smaller ones that may pass where it does not. */
+export function packetSizesFrom(packetBytes: number): number[] {
+  return [packetBytes, ...[networkPacketBytes, limits.initialBytesMin].filter(bytes => bytes < packetBytes)]
+}
+
+// Also a check that both can be used, before anything relies on them.
+function hashOf({ certificatePem, privateKeyPem }: EndpointCertificate): Uint8Array {
+  try {
+    const certificate = new X509Certificate(certificatePem)
+    if (!certificate.checkPrivateKey(createPrivateKey(privateKeyPem))) throw new Error('the key belongs to another')
+    return new Uint8Array(createHash('sha256').update(certificate.raw).digest())
+  } catch (error) {
+    throw quicError('E_CERTIFICATE_INVALID', { path: '(given as text)', problem: problemOf(error) }, error)
+  }
+}
+
 function buildTransport(quiche: Quiche, options: TransportOptions, packetBytes: number, window: number): Transport {
+  const certificateHash = hashOf(options)
   const config = quiche.Config.withBoringSslCtx(
     true,
     true,
@@ -71,11 +106,12 @@ function buildTransport(quiche: Quiche, options: TransportOptions, packetBytes: 
   config.setMaxRecvUdpPayloadSize(receivedPacketBytesMax)
   config.setInitialMaxStreamsBidi(limits.streamsBidiMax)
   config.setInitialMaxStreamsUni(limits.streamsUniMax)
-  config.setActiveConnectionIdLimit(2)
-  config.setDisableActiveMigration(true)
+  // Also how many paths the library takes up in the life of a connection.
+  config.setActiveConnectionIdLimit(limits.connectionIdsMax)
+  config.setDisableActiveMigration(options.migration === false)
   config.enableDgram(false, 0, 0)
   setFlow(quiche, config, window)
-  return { config, packetBytes }
+  return { config, packetSizes: packetSizesFrom(packetBytes), windowBytes: window * windowsPerConnection, certificateHash }
 }
 
 function setFlow(quiche: Quiche, config: Config, window: number): void {

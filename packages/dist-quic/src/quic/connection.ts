@@ -5,35 +5,21 @@
  *   opening --TLS done--> open --close, loss, error--> closing --quiet for long enough--> gone
  */
 import { problemOf, quicError } from '../errors.ts'
-import { type Address, withoutZone } from './address.ts'
-import type { ChunkPool } from './chunk-pool.ts'
-import { ConnectionTimer, type Timing } from './connection-timer.ts'
+import type { Address } from './address.ts'
+import { causeOfEnd, nameOf } from './connection-end.ts'
+import type { ConnectionOwner, ConnectionStart } from './connection-owner.ts'
+import { ConnectionTimer } from './connection-timer.ts'
 import type { ConnectionHandler, QuicConnection } from './contract.ts'
+import type { DatagramPort } from './datagram-port.ts'
 import { Incoming } from './incoming.ts'
 import { limits } from './limits.ts'
 import type { NativeConnection } from './native.ts'
-import { Outgoing, type OutgoingEvents } from './outgoing.ts'
-
-/** What a connection needs of its endpoint. */
-export interface ConnectionOwner extends Timing {
-  readonly chunks: ChunkPool
-  /** Stream bytes are read through it, so it is reused between calls. */
-  readonly readBuffer: Buffer
-  /** Where the next packet is written; asked for anew for each packet. */
-  readonly packet: Buffer
-  /** Whether packets should wait; the owner flushes again when they need not. */
-  readonly full: boolean
-  send(length: number, host: string, port: number): void
-  flushSoon(connection: Connection): void
-  /** TLS of an accepted connection is done: gives its handler. */
-  accepted(connection: Connection): ConnectionHandler
-  /** It is no longer opening, one way or the other. */
-  settled(connection: Connection): void
-  /** Nothing is left of it. */
-  gone(connection: Connection): void
-  /** Something threw, and ended that connection only. */
-  broke(): void
-}
+import { Outgoing, type OutgoingEvents, type StreamSink } from './outgoing.ts'
+import { PacketSender } from './packet-sender.ts'
+import { type PathStats, pathStatsOf } from './path-stats.ts'
+import { Paths } from './paths.ts'
+import { PeerBudget } from './peer-budget.ts'
+import { SourceIds } from './source-ids.ts'
 
 type Phase = 'opening' | 'open' | 'closing' | 'gone'
 
@@ -42,58 +28,107 @@ const internalErrorCode = 0x1
 const certificateCodes = { bad: 0x12a, required: 0x174 } as const
 
 export class Connection implements QuicConnection {
-  readonly key: string
-  readonly remote: Address
   readonly dialed: boolean
+  /** The host that it began with. */
+  readonly firstHost: string
+  readonly ownCertificateHash: Uint8Array
   /** Set by the endpoint while a flush is due. */
   dirty = false
   readonly #native: NativeConnection
   readonly #owner: ConnectionOwner
   readonly #outgoing: Outgoing
   readonly #outgoingEvents: OutgoingEvents
+  readonly #sink: StreamSink
   readonly #timer: ConnectionTimer
-  readonly #local: Address
-  readonly #zone: string
   readonly #incoming: Incoming
+  readonly #ids: SourceIds
+  readonly #paths: Paths
+  readonly #sender: PacketSender
+  readonly #countSent: () => void = () => this.#timer.sent()
+  readonly #budget: PeerBudget
+  readonly #windowBytes: number
+  readonly #peersBytes: () => number = () => this.#native.stats().recvBytes
+  readonly #closeAdapter: (() => void) | undefined
   #handler: ConnectionHandler | undefined
   #phase: Phase = 'opening'
   #cause: Error | undefined
   #peerCertificate: Uint8Array | undefined
 
-  constructor(
-    native: NativeConnection,
-    owner: ConnectionOwner,
-    who: { key: string; local: Address; remote: Address; handler: ConnectionHandler | undefined },
-  ) {
-    this.key = who.key
-    this.remote = who.remote
-    this.dialed = who.handler !== undefined
+  constructor(native: NativeConnection, owner: ConnectionOwner, start: ConnectionStart) {
+    const { transport, remote, handler } = start
+    this.dialed = handler !== undefined
+    this.firstHost = remote.host
+    this.ownCertificateHash = transport.certificateHash
     this.#native = native
     this.#owner = owner
-    this.#local = who.local
-    this.#zone = who.remote.host.slice(withoutZone(who.remote.host).length)
-    this.#handler = who.handler
-    this.#incoming = new Incoming(native, owner.readBuffer, {
-      received: (streamId, bytes, fin) => this.#tell(handler => handler.received(streamId, bytes, fin)),
-      reset: streamId => this.#tell(handler => handler.abandoned?.(streamId)),
-      more: () => this.#phase === 'open',
-    })
+    this.#closeAdapter = start.closeAdapter
+    this.#handler = handler
+    this.#windowBytes = transport.windowBytes
+    this.#budget = new PeerBudget(transport.windowBytes, owner.untrusted?.bytesMax, owner.clock.now())
+    this.#ids = new SourceIds(
+      native,
+      owner.entropy,
+      { add: key => owner.addId(key, this), remove: key => owner.removeId(key) },
+      start.sourceId,
+    )
+    this.#paths = new Paths(
+      native,
+      owner.clock,
+      {
+        openSocket: host => owner.openSocket(this, host),
+        flushSoon: () => owner.flushSoon(this),
+        moved: () => this.#sender.moved(),
+      },
+      start.port,
+      remote,
+    )
+    this.#sender = new PacketSender(native, owner.clock, this.#paths, this.#budget, transport.packetSizes)
+    this.#incoming = new Incoming(
+      native,
+      owner.readBuffer,
+      {
+        received: (streamId, bytes, fin) => this.#received(streamId, bytes, fin),
+        reset: streamId => {
+          this.#budget.read(this.#windowBytes)
+          this.#tell(handler => handler.abandoned?.(streamId))
+        },
+        more: () => this.#phase === 'open',
+      },
+      !this.#budget.trusted,
+    )
     this.#outgoing = new Outgoing(owner.chunks)
     this.#outgoingEvents = {
       drained: streamId => this.#tell(handler => handler.drained(streamId)),
       stopped: streamId => this.#tell(handler => handler.abandoned?.(streamId)),
     }
+    this.#sink = {
+      streamSend: (streamId, bytes, fin) => {
+        const taken = native.streamSend(streamId, bytes, fin)
+        if (taken !== null) this.#budget.gave(taken)
+        // For a stream that the peer stopped and that is gone since, the library takes nothing for ever; this throws.
+        else native.streamCapacity(streamId)
+        return taken
+      },
+      streamPriority: (streamId, urgency, incremental) => native.streamPriority(streamId, urgency, incremental),
+    }
     this.#timer = new ConnectionTimer(native, owner, quiet => this.#expire(quiet))
-    if (!this.dialed) this.#timer.giveUpAfter(limits.handshakeMsMax)
+    if (!this.dialed) this.#timer.giveUpAfter(owner.handshakeTimeoutMs)
+  }
+
+  get remote(): Address {
+    return this.#paths.remote
   }
 
   get peerCertificate(): Uint8Array | undefined {
     return this.#peerCertificate
   }
 
+  get pathStats(): PathStats | undefined {
+    return this.#phase === 'open' ? pathStatsOf(this.#native, this.#sender.packetBytes) : undefined
+  }
+
   get rttMs(): number | undefined {
-    if (this.#phase !== 'open') return undefined
-    return this.#native.pathStats()[0]?.rtt
+    return this.pathStats?.smoothedRttMs
   }
 
   get queuedBytes(): number {
@@ -120,6 +155,8 @@ export class Connection implements QuicConnection {
     if (!this.#alive) return
     this.#outgoing.stop(streamId)
     this.#incoming.forget(streamId)
+    // What is under way on it comes for nothing, and is not the peer's fault.
+    this.#budget.read(this.#windowBytes)
     this.#guard(() => {
       this.#shutdown(streamId, 0)
       this.#shutdown(streamId, 1)
@@ -139,10 +176,26 @@ export class Connection implements QuicConnection {
     if (this.#incoming.resume(streamId) && this.#alive) this.#owner.flushSoon(this)
   }
 
+  trusted(): void {
+    if (this.#budget.trusted) return
+    this.#budget.trust()
+    this.#incoming.open()
+    if (this.#alive) this.#owner.flushSoon(this)
+  }
+
+  migrate(timeoutMs: number): Promise<Address> {
+    const node = this.#name
+    if (this.#cause !== undefined) return Promise.reject(this.#cause)
+    if (this.#closeAdapter !== undefined) return Promise.reject(quicError('E_MIGRATION_UNSUPPORTED', { node }))
+    const reason = this.#refusal()
+    if (reason !== undefined) return Promise.reject(quicError('E_MIGRATION_REFUSED', { node, reason }))
+    return this.#paths.migrate(timeoutMs)
+  }
+
   close(code: number, reason: string): void {
     if (!this.#alive) return
     this.#guard(() => {
-      if (this.#phase === 'open') this.#outgoing.push(this.#native, { drained() {}, stopped() {} })
+      if (this.#phase === 'open') this.#outgoing.push(this.#sink, { drained() {}, stopped() {} })
       this.#sendPackets()
       this.#native.close(true, code, Buffer.from(reason).subarray(0, limits.reasonBytesMax))
     })
@@ -150,11 +203,19 @@ export class Connection implements QuicConnection {
     this.#owner.flushSoon(this)
   }
 
-  /** A datagram for this connection. Its buffer is decrypted in place. */
-  receive(packet: Buffer, host: string, port: number): void {
+  /**
+   * A datagram for this connection, to the id of that key, which came to that port. Its buffer is decrypted in place.
+   * One that came to a port that it does not have is dropped.
+   */
+  receive(packet: Buffer, host: string, port: number, via: DatagramPort, key: string | undefined): void {
     if (this.#phase === 'gone') return
     this.#guard(() => {
-      this.#native.recv(packet, { from: { host: withoutZone(host), port }, to: this.#local })
+      const arrival = this.#paths.arrived(host, port, via)
+      if (arrival === undefined) return
+      this.#budget.received(packet.length)
+      this.#native.recv(packet, arrival)
+      if (key !== undefined) this.#ids.use(key)
+      this.#paths.refresh()
       if (this.#phase === 'opening') this.#establish()
       if (this.#phase === 'open') this.#incoming.read()
     })
@@ -166,13 +227,20 @@ export class Connection implements QuicConnection {
     this.#guard(() => {
       if (this.#phase === 'gone') return
       if (this.#phase === 'open') {
+        this.#ids.refresh()
         this.#incoming.read()
-        this.#outgoing.push(this.#native, this.#outgoingEvents)
+        this.#outgoing.push(this.#sink, this.#outgoingEvents)
       }
       if (this.#sendPackets()) this.#owner.flushSoon(this)
+      this.#judge()
       this.#noticeEnd()
     })
     this.#tellEnd()
+  }
+
+  /** What goes wrong in `run` ends this connection, as what a peer does wrong. */
+  attempt(run: () => void): void {
+    this.#guard(run)
   }
 
   /** Forgets it at once: the endpoint's socket closes, so nothing can come or go any more. */
@@ -185,8 +253,30 @@ export class Connection implements QuicConnection {
   }
 
   get #name(): string {
-    const { host, port } = this.remote
-    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    return nameOf(this.remote)
+  }
+
+  // Why it cannot move, whatever the peer says.
+  #refusal(): string | undefined {
+    if (!this.dialed) return 'it was accepted here, and only the end that dialed may move it'
+    return this.#phase === 'open' ? undefined : 'it is not open yet'
+  }
+
+  // The peer's cost to us, once a turn.
+  #judge(): void {
+    if (!this.#alive) return
+    const held = this.#incoming.heldCount > (this.#owner.untrusted?.streamsMax ?? 0)
+    const problem = held
+      ? 'it opened too many streams before it was authenticated'
+      : this.#paths.isExhausted
+        ? 'it changed its address too often'
+        : this.#budget.check(this.#owner.clock.now(), this.#peersBytes)
+    if (problem !== undefined) this.close(0, problem)
+  }
+
+  #received(streamId: number, bytes: Uint8Array, fin: boolean): void {
+    this.#budget.read(bytes.length)
+    this.#tell(handler => handler.received(streamId, bytes, fin))
   }
 
   #establish(): void {
@@ -209,16 +299,7 @@ export class Connection implements QuicConnection {
 
   // Whether there is more to send than one flush may.
   #sendPackets(): boolean {
-    const owner = this.#owner
-    for (let left = limits.flushPacketsMax; left > 0; left--) {
-      if (owner.full) return true
-      const sent = this.#native.send(owner.packet)
-      if (sent === null) return false
-      const [length, { to }] = sent
-      owner.send(length, this.#zone === '' ? to.host : to.host + this.#zone, to.port)
-      this.#timer.sent()
-    }
-    return true
+    return this.#sender.flush(this.#phase === 'opening', this.#countSent)
   }
 
   #shutdown(streamId: number, direction: 0 | 1): void {
@@ -236,6 +317,7 @@ export class Connection implements QuicConnection {
     this.#guard(() => {
       if (quiet && this.#phase === 'open') this.#native.sendAckEliciting()
       this.#native.onTimeout()
+      this.#sender.expired()
     })
     this.flush()
   }
@@ -243,22 +325,10 @@ export class Connection implements QuicConnection {
   #noticeEnd(): void {
     const native = this.#native
     const closed = native.isClosed()
-    if (this.#alive && (closed || native.isDraining() || native.localError() !== null)) this.#end(this.#causeOfEnd())
+    if (this.#alive && (closed || native.isDraining() || native.localError() !== null))
+      this.#end(causeOfEnd(native, this.remote, this.#owner.idleTimeoutMs))
     if (closed) this.#vanish()
     else this.#timer.arm(this.#phase === 'open')
-  }
-
-  #causeOfEnd(): Error {
-    const native = this.#native
-    const node = this.#name
-    if (native.isTimedOut()) return quicError('E_CHANNEL_LOST', { node, timeoutMs: this.#owner.idleTimeoutMs })
-    const error = native.peerError() ?? native.localError()
-    if (error === null) return quicError('E_CHANNEL_LOST', { node, timeoutMs: this.#owner.idleTimeoutMs })
-    const text = Buffer.from(error.reason).subarray(0, limits.reasonBytesMax).toString()
-    const side = native.peerError() === null ? 'our' : 'its'
-    const reason =
-      text === '' ? `${side} QUIC ${error.isApp ? 'application' : 'transport'} code ${error.errorCode}` : text
-    return quicError('E_CHANNEL_CLOSED', { node, reason, code: error.errorCode })
   }
 
   #end(cause: Error): void {
@@ -285,7 +355,14 @@ export class Connection implements QuicConnection {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
     this.#timer.stop()
+    this.#ids.clear()
+    this.#paths.end(this.#cause ?? quicError('E_CHANNEL_CLOSED', { node: this.#name, reason: 'the endpoint closed' }))
     this.#owner.gone(this)
+    try {
+      this.#closeAdapter?.()
+    } catch {
+      this.#owner.broke()
+    }
   }
 
   #tell(call: (handler: ConnectionHandler) => void): void {

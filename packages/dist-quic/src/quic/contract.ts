@@ -1,5 +1,6 @@
 /** What users of the endpoint see of a connection, and what they must offer. */
 import type { Address } from './address.ts'
+import type { PathStats } from './path-stats.ts'
 
 /** Whoever dials or accepts a connection learns here what becomes of it. */
 export interface ConnectionHandler {
@@ -18,9 +19,14 @@ export interface ConnectionHandler {
 /** A connection as its users see it. After its end every method is harmless and does nothing. */
 export interface QuicConnection {
   readonly dialed: boolean
+  /** Where the peer is. Changes when an accepted peer moves, or its NAT gives it another port. */
   readonly remote: Address
   /** DER, once established. */
   readonly peerCertificate: Uint8Array | undefined
+  /** SHA-256 of the DER of the certificate that this end shows on this connection, whatever it shows on later ones. */
+  readonly ownCertificateHash: Uint8Array
+  /** Figures of the path in use. Undefined unless open. */
+  readonly pathStats: PathStats | undefined
   /** Smoothed round-trip time in whole milliseconds: 0 on loopback. Undefined unless open. */
   readonly rttMs: number | undefined
   /** Bytes written and not yet handed to QUIC. */
@@ -37,6 +43,18 @@ export interface QuicConnection {
   /** Leaves the stream's bytes where they are, so that flow control stops the peer, until `resume`. */
   pause(streamId: number): void
   resume(streamId: number): void
+  /**
+   * The peer is who the layer above wants: lifts the bounds of a stranger. Until then, where the endpoint was told to
+   * bound strangers, only stream 0 is read, what comes on others waits, and a peer that sends too much is closed.
+   */
+  trusted(): void
+  /**
+   * Moves a dialed connection to a new local socket, while streams, their order and this object go on. Resolves with
+   * the new local address once the peer has answered from it; until then, and after a failure, the old one is in use.
+   * While one is under way the same promise is given. Rejects with E_MIGRATION_REFUSED, E_MIGRATION_UNSUPPORTED,
+   * E_MIGRATION_TIMEOUT, what opening a socket fails with, or what ended the connection meanwhile.
+   */
+  migrate(timeoutMs: number): Promise<Address>
   /** Sends what the peer allows of what was written, then a close with `code` and `reason`. */
   close(code: number, reason: string): void
 }

@@ -1,11 +1,12 @@
 /**
- * The one UDP socket of an endpoint. Sending is synchronous almost always: the kernel copies the packet before
+ * A UDP socket: the one of an endpoint, or one that a connection moved to. Sending is synchronous almost always: the kernel copies the packet before
  * `send` returns, and the caller's buffer is free again. When the kernel's buffer is full, libuv keeps the packet
  * and the memory under it; then the caller is given a fresh buffer, and told to wait when too much is kept.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { problemOf, quicError } from '../errors.ts'
 import { type Address, type SocketType, socketTypeOf } from './address.ts'
+import type { DatagramPort } from './datagram-port.ts'
 import { limits } from './limits.ts'
 
 export interface DatagramEvents {
@@ -15,13 +16,14 @@ export interface DatagramEvents {
   roomAgain(): void
 }
 
-export class DatagramSocket {
+export class DatagramSocket implements DatagramPort {
   readonly type: SocketType
   readonly address: Address
   readonly #socket: Socket
   readonly #events: DatagramEvents
   #packet: Buffer
   #queuedBytes = 0
+  #closing: Promise<void> | undefined
 
   /** Rejects with E_PORT_IN_USE, E_PORT_DENIED or E_BIND_FAILED. */
   static async open(local: Address, packetBytes: number, events: DatagramEvents): Promise<DatagramSocket> {
@@ -63,20 +65,25 @@ export class DatagramSocket {
   }
 
   /** Sends the first bytes of `packet`. Never throws: what cannot be sent is lost, as datagrams are. */
-  send(length: number, host: string, port: number): void {
+  send(packet: Buffer, length: number, host: string, port: number): void {
+    const own = packet.buffer === this.#packet.buffer
+    // The packet of another port: that port does not know that libuv may keep it.
+    const bytes = own ? packet : Buffer.from(packet.subarray(0, length))
     try {
       // Without a callback a packet that went out at once costs no further turn.
-      if (this.#queuedBytes === 0) this.#socket.send(this.#packet, 0, length, port, host)
-      else this.#socket.send(this.#packet, 0, length, port, host, () => this.#settle())
+      if (this.#queuedBytes === 0) this.#socket.send(bytes, 0, length, port, host)
+      else this.#socket.send(bytes, 0, length, port, host, () => this.#settle())
       this.#queuedBytes = this.#socket.getSendQueueSize()
     } catch {
       return
     }
-    if (this.#queuedBytes > 0) this.#packet = Buffer.allocUnsafeSlow(this.#packet.length)
+    if (own && this.#queuedBytes > 0) this.#packet = Buffer.allocUnsafeSlow(this.#packet.length)
   }
 
-  async close(): Promise<void> {
-    await new Promise<void>(resolve => this.#socket.close(resolve))
+  /** May be called again. */
+  close(): Promise<void> {
+    this.#closing ??= new Promise<void>(resolve => this.#socket.close(resolve))
+    return this.#closing
   }
 
   #settle(): void {

@@ -1,17 +1,20 @@
 /** The QUIC endpoint of a node: one UDP socket that dials and listens. It knows nothing of nodes or processes. */
+import { isIP } from 'node:net'
 import type { Clock, Entropy, Log } from '@barrel-actors/runtime'
+import type { DatagramAdapter } from './adapter.ts'
 import { type Address, writtenFor } from './address.ts'
-import { loopbackPacketBytes, loopbackTransport, networkTransport } from './config.ts'
+import { type EndpointCertificate, loopbackPacketBytes } from './config.ts'
+import type { UntrustedBounds } from './connection-owner.ts'
 import type { ConnectionHandler, QuicConnection } from './contract.ts'
 import { DatagramSocket } from './datagram-socket.ts'
 import { DropLog } from './drop-log.ts'
 import { failedDial } from './failed-dial.ts'
 import { HandshakeCaps } from './handshake-caps.ts'
 import { limits } from './limits.ts'
-import { loadNative } from './native.ts'
-import { connectionIdBytes } from './packet-head.ts'
+import { loadNative, type Quiche } from './native.ts'
 import { StrangerDesk } from './stranger.ts'
 import { type Accept, Switchboard } from './switchboard.ts'
+import { Transports } from './transports.ts'
 
 export interface EndpointOptions {
   /** Local IP address to bind: `0.0.0.0`, `127.0.0.1`, `::` and the like. */
@@ -27,48 +30,64 @@ export interface EndpointOptions {
   readonly keepAliveMs: number
   /** Bytes of a UDP payload. Default: 16 KiB to loopback, 1350 to others. */
   readonly packetBytesMax?: number | undefined
-  /** Accepted connections that have not finished TLS. Default 512; 64 of them from one address. */
+  /** Accepted connections that have not finished TLS. Default 256; 16 of them from one address, 64 from loopback. */
   readonly handshakesMax?: number | undefined
+  readonly handshakesPerAddressMax?: number | undefined
+  /** A TLS handshake that was accepted and takes longer is given up. Default 5,000 ms. */
+  readonly handshakeTimeoutMs?: number | undefined
+  /** Bounds of a peer until `QuicConnection.trusted()` is called for it. Default: each is trusted from the start. */
+  readonly untrusted?: UntrustedBounds | undefined
+  /** False: peers are told not to move connections to another address of theirs. Default true. */
+  readonly migration?: boolean | undefined
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Log
 }
 
+/** How one peer is dialed. */
+export interface DialOptions {
+  /** What carries its datagrams, instead of the endpoint's socket. The connection owns it from the call on. */
+  readonly adapter?: DatagramAdapter
+}
+
 export class Endpoint {
-  readonly #entropy: Entropy
+  readonly #transports: Transports
   readonly #socket: DatagramSocket
   readonly #caps: HandshakeCaps
   readonly #switchboard: Switchboard
   #closing: Promise<void> | undefined
 
-  /** Rejects with E_QUIC_UNAVAILABLE, E_PORT_IN_USE, E_PORT_DENIED or E_BIND_FAILED. */
+  /** Rejects with E_QUIC_UNAVAILABLE, E_CERTIFICATE_INVALID, E_PORT_IN_USE, E_PORT_DENIED or E_BIND_FAILED. */
   static async open(options: EndpointOptions, accept: Accept): Promise<Endpoint> {
     const quiche = await loadNative()
-    const network = networkTransport(quiche, options)
-    const { clock, entropy, log, idleTimeoutMs, keepAliveMs } = options
-    const caps = new HandshakeCaps(options.handshakesMax ?? limits.handshakesMax, limits.handshakesPerAddressMax)
+    const { clock, entropy, log, idleTimeoutMs, keepAliveMs, untrusted } = options
+    const caps = capsFrom(options)
     const packetBytes = Math.max(options.packetBytesMax ?? loopbackPacketBytes, limits.initialBytesMin)
     const socket = await DatagramSocket.open(options, packetBytes, {
       received: (packet, { address, port }) => switchboard.receive(packet, address, port),
       roomAgain: () => switchboard.schedule(),
     })
+    const transports = await transportsOf(quiche, options, socket)
     const switchboard = new Switchboard({
       clock,
+      entropy,
       idleTimeoutMs,
       keepAliveMs,
+      handshakeTimeoutMs: options.handshakeTimeoutMs ?? limits.handshakeMsMax,
+      untrusted,
       quiche,
       socket,
-      transports: { network, loopback: loopbackTransport(quiche, options, socket.receiveBufferBytes) },
+      transports,
       strangers: new StrangerDesk(quiche, clock, entropy),
       drops: new DropLog(clock, log),
       caps,
       accept,
     })
-    return new Endpoint(entropy, socket, caps, switchboard)
+    return new Endpoint(transports, socket, caps, switchboard)
   }
 
-  private constructor(entropy: Entropy, socket: DatagramSocket, caps: HandshakeCaps, switchboard: Switchboard) {
-    this.#entropy = entropy
+  private constructor(transports: Transports, socket: DatagramSocket, caps: HandshakeCaps, switchboard: Switchboard) {
+    this.#transports = transports
     this.#socket = socket
     this.#caps = caps
     this.#switchboard = switchboard
@@ -84,6 +103,11 @@ export class Endpoint {
     return this.#switchboard.size
   }
 
+  /** Connection ids under which datagrams find those connections. */
+  get connectionIdsCount(): number {
+    return this.#switchboard.idsCount
+  }
+
   /** Accepted connections whose TLS is not done. */
   get handshakesCount(): number {
     return this.#caps.total
@@ -93,12 +117,23 @@ export class Endpoint {
    * Starts a connection; `remote.host` is an IP literal. Never throws: every failure comes as `handler.closed`, in
    * a later turn. Silence is noticed only after the idle time-out; who wants to give up sooner calls `close()`.
    */
-  dial(remote: Address, handler: ConnectionHandler): QuicConnection {
+  dial(remote: Address, handler: ConnectionHandler, { adapter }: DialOptions = {}): QuicConnection {
+    if (this.#closing !== undefined) return failedDial(remote, handler, 'the endpoint is closed', adapter)
+    if (adapter !== undefined) {
+      if (isIP(remote.host) === 0) return failedDial(remote, handler, 'it is not an IP address', adapter)
+      return this.#switchboard.dialThrough(adapter, remote, handler)
+    }
     const host = writtenFor(this.#socket.type, remote.host)
-    if (this.#closing !== undefined) return failedDial(remote, handler, 'the endpoint is closed')
     if (host === undefined) return failedDial(remote, handler, `a socket on ${this.address.host} cannot reach it`)
-    const sourceId = this.#entropy.bytes(connectionIdBytes)
-    return this.#switchboard.dial({ host, port: remote.port }, sourceId, handler)
+    return this.#switchboard.dial({ host, port: remote.port }, handler)
+  }
+
+  /**
+   * Connections that begin from here on, dialed or accepted, show this certificate; those there are go on with
+   * theirs. Throws E_CERTIFICATE_INVALID, and changes nothing, when certificate and key cannot be used together.
+   */
+  useCertificate(certificate: EndpointCertificate): void {
+    this.#transports.use(certificate)
   }
 
   /** Closes every connection, which their peers learn, then the socket. May be called again. */
@@ -108,5 +143,22 @@ export class Endpoint {
       this.#closing = this.#socket.close()
     }
     return this.#closing
+  }
+}
+
+function capsFrom({ handshakesMax, handshakesPerAddressMax }: EndpointOptions): HandshakeCaps {
+  return new HandshakeCaps(
+    handshakesMax ?? limits.handshakesMax,
+    handshakesPerAddressMax ?? limits.handshakesPerAddressMax,
+    handshakesPerAddressMax ?? limits.handshakesLoopbackMax,
+  )
+}
+
+async function transportsOf(quiche: Quiche, options: EndpointOptions, socket: DatagramSocket): Promise<Transports> {
+  try {
+    return new Transports(quiche, options, socket.receiveBufferBytes)
+  } catch (error) {
+    await socket.close()
+    throw error
   }
 }

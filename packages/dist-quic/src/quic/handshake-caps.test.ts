@@ -16,3 +16,13 @@ test('what ends makes room', () => {
   caps.end('10.0.0.1')
   expect([caps.mayBegin('10.0.0.1'), caps.total]).toEqual([true, 0])
 })
+
+test('the nodes of this machine, which share an address, have a bound of their own', () => {
+  const caps = new HandshakeCaps(9, 1, 2)
+  for (const host of ['127.0.0.1', '127.0.0.1', '10.0.0.1']) caps.begin(host)
+  expect([caps.mayBegin('127.0.0.1'), caps.mayBegin('10.0.0.1'), caps.mayBegin('10.0.0.2')]).toEqual([
+    false,
+    false,
+    true,
+  ])
+})

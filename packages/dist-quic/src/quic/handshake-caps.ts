@@ -1,15 +1,17 @@
 /** Counts accepted connections that are not proved yet, in all and for each party, and says when it is too many. */
-import { partyOf } from './address.ts'
+import { isLoopback, partyOf } from './address.ts'
 
 export class HandshakeCaps {
   readonly #max: number
   readonly #perPartyMax: number
+  readonly #loopbackMax: number
   readonly #parties = new Map<string, number>()
   #total = 0
 
-  constructor(max: number, perPartyMax: number) {
+  constructor(max: number, perPartyMax: number, loopbackMax: number = perPartyMax) {
     this.#max = max
     this.#perPartyMax = perPartyMax
+    this.#loopbackMax = loopbackMax
   }
 
   get total(): number {
@@ -18,7 +20,8 @@ export class HandshakeCaps {
 
   /** Whether one more from that host may begin. */
   mayBegin(host: string): boolean {
-    return this.#total < this.#max && (this.#parties.get(partyOf(host)) ?? 0) < this.#perPartyMax
+    const max = isLoopback(host) ? this.#loopbackMax : this.#perPartyMax
+    return this.#total < this.#max && (this.#parties.get(partyOf(host)) ?? 0) < max
   }
 
   begin(host: string): void {

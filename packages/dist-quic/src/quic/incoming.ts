@@ -13,6 +13,8 @@ export interface IncomingEvents {
   more(): boolean
 }
 
+const controlStream = 0
+
 export class Incoming {
   readonly #source: StreamSource
   readonly #buffer: Buffer
@@ -20,11 +22,25 @@ export class Incoming {
   readonly #paused = new Set<number>()
   /** Streams that bytes came from, and may again; as many as may be open at most. */
   readonly #known = new Set<number>()
+  /** Until the peer is trusted: streams other than the control stream that it sent something on. */
+  #held: Set<number> | undefined
 
-  constructor(source: StreamSource, buffer: Buffer, events: IncomingEvents) {
+  /** Until `open` only stream 0 is read when `guarded`. */
+  constructor(source: StreamSource, buffer: Buffer, events: IncomingEvents, guarded: boolean) {
     this.#source = source
     this.#buffer = buffer
     this.#events = events
+    this.#held = guarded ? new Set() : undefined
+  }
+
+  /** Streams that wait for `open`. */
+  get heldCount(): number {
+    return this.#held?.size ?? 0
+  }
+
+  /** The peer is trusted: all streams are read from here on. */
+  open(): void {
+    this.#held = undefined
   }
 
   /** What the stream's peer sends stays unread, so that flow control stops it. */
@@ -52,7 +68,11 @@ export class Incoming {
       if (source.streamReadable(streamId)) this.#readStream(streamId)
     }
     if (!this.#events.more() || !source.isReadable()) return
-    for (const streamId of source.readable()) this.#readStream(streamId)
+    for (const streamId of source.readable()) {
+      // Asked for each: what one stream brings may make the peer trusted.
+      if (this.#held === undefined || streamId === controlStream) this.#readStream(streamId)
+      else this.#held.add(streamId)
+    }
   }
 
   #readStream(streamId: number): void {

@@ -7,16 +7,45 @@ export const limits = {
   /** Connections of an endpoint, whatever their state: past it new ones are not accepted. */
   connectionsMax: 8_192,
   /** Accepted connections whose TLS handshake is not done: in all, and from one address. */
-  handshakesMax: 512,
-  handshakesPerAddressMax: 64,
+  handshakesMax: 256,
+  handshakesPerAddressMax: 16,
+  /** All nodes of this machine share its loopback address. */
+  handshakesLoopbackMax: 64,
   /** A TLS handshake that we accepted and that takes longer is given up. */
   handshakeMsMax: 5_000,
   /** How long a Retry token is good for; RFC 9000 8.1.3 asks for a short time. */
   retryTokenMsMax: 10_000,
+  /**
+   * Until it is trusted: bytes of datagrams that a peer may send in all, and streams other than the control stream
+   * that may wait unread. What an honest peer sends right behind its last handshake message can overtake it.
+   */
+  untrustedBytesMax: 64 * KiB,
+  untrustedStreamsMax: 17,
+  /**
+   * Connection ids of one connection in its life, and those given ahead of use. Each path takes one at each end, and
+   * quiche 0.18 takes up no new path once it has had as many as there may be ids: one that moved 31 times is over.
+   */
+  connectionIdsMax: 32,
+  connectionIdsSpare: 3,
+  /** How long a socket that a connection moved away from is kept, for what is under way to it. */
+  leftSocketMs: 1_000,
+  /** Sockets of one connection at a time: the one in use, the one moved to, one that was just left. */
+  socketsMax: 3,
+  /** Bytes a peer may send that bring no stream bytes, beside what flow control lets wait: at once, and a second. */
+  intakeBytesMax: 1 * MiB,
+  intakeBytesPerSecond: 2 * KiB,
+  /** Packets sent only to answer a peer: at once, and a second beside two for each datagram it sends. */
+  answerPacketsMax: 1_024,
+  answerPacketsPerSecond: 50,
+  /** Packets that stream bytes of ours may still take, those sent again included. */
+  duePacketsMax: 65_536,
+  /** What a packet holds beside stream bytes, at most: heads and acknowledgements. */
+  packetHeadBytesMax: 128,
   /** DER bytes of the peer's one certificate. */
   certificateBytesMax: 8 * KiB,
   /** Streams the peer may have open at a time. RFC 9000 21.8: a stream is memory before any byte came. */
-  streamsBidiMax: 257,
+  // The control stream and 256 user streams; the pool of data streams of one direction.
+  streamsBidiMax: 1 + 256,
   streamsUniMax: 16,
   /** Ended streams of a connection that are remembered, so that a late write to one is dropped. */
   streamsOverMax: 1_024,

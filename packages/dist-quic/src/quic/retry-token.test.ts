@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { RetryTokens } from './retry-token.ts'
 
-const tokens = new RetryTokens(Buffer.alloc(32, 1), 10_000)
+const tokens = new RetryTokens(() => Buffer.alloc(32, 1), 10_000)
 const client = { host: '10.0.0.1', port: 4000 }
 const firstId = Buffer.from('first id')
 const retryId = Buffer.alloc(16, 2)
@@ -20,7 +20,7 @@ test('a token is worth nothing at another address, another port, with another id
 })
 
 test('a token of another key, and one with any byte changed, are refused', () => {
-  const others = new RetryTokens(Buffer.alloc(32, 4), 10_000)
+  const others = new RetryTokens(() => Buffer.alloc(32, 4), 10_000)
   expect(others.check(token, client, retryId, 1_000)).toBeUndefined()
   for (let at = 0; at < token.length; at++) {
     const forged = Buffer.from(token)
@@ -33,4 +33,29 @@ test('tokens of impossible lengths are refused', () => {
   for (const length of [0, 1, 37, 59, 500]) {
     expect(tokens.check(Buffer.alloc(length), client, retryId, 1_000)).toBeUndefined()
   }
+})
+
+test('the key changes, and a token from just before the change stays good for the rest of its life', () => {
+  let made = 0
+  const rotating = new RetryTokens(() => Buffer.alloc(32, ++made), 10_000)
+  rotating.mint({ client, firstId, retryId }, 0)
+  const late = rotating.mint({ client, firstId, retryId }, 595_000)
+  expect(made).toBe(1)
+  expect(rotating.check(late, client, retryId, 601_000)).toEqual(firstId)
+  expect(made).toBe(2)
+  expect(
+    rotating.mint({ client, firstId, retryId }, 601_000).equals(tokens.mint({ client, firstId, retryId }, 601_000)),
+  ).toBe(false)
+  expect(rotating.check(late, client, retryId, 606_000)).toBeUndefined()
+})
+
+test('a key that was found out forges nothing once it has changed twice', () => {
+  let made = 0
+  const rotating = new RetryTokens(() => Buffer.alloc(32, ++made), 10_000)
+  rotating.mint({ client, firstId, retryId }, 0)
+  const found = new RetryTokens(() => Buffer.alloc(32, 1), 10_000)
+  const forged = (now: number) => rotating.check(found.mint({ client, firstId, retryId }, now), client, retryId, now)
+  expect(forged(1_000)).toEqual(firstId)
+  expect(forged(601_000)).toEqual(firstId)
+  expect(forged(611_001)).toBeUndefined()
 })

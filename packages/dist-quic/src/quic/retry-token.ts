@@ -11,6 +11,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Address } from './address.ts'
 
+// The key is changed this often, counted in lives of a token. The last key before it stays good for one life more.
+const livesPerKey = 60
 const timeBytes = 6
 const macBytes = 32
 
@@ -23,20 +25,28 @@ export interface RetryClaim {
   readonly retryId: Uint8Array
 }
 
-/** Mints and checks tokens under one key. Times are milliseconds of any clock that does not jump. */
+/**
+ * Mints and checks tokens, under a key that is made here, never leaves and changes: a key that an attacker found out
+ * is worth little. Times are milliseconds of any clock that does not jump.
+ */
 export class RetryTokens {
-  readonly #key: Uint8Array
+  readonly #makeKey: () => Uint8Array
   readonly #validMs: number
+  #key: Uint8Array
+  #oldKey: Uint8Array | undefined
+  #since: number | undefined
 
-  constructor(key: Uint8Array, validMs: number) {
-    this.#key = key
+  constructor(makeKey: () => Uint8Array, validMs: number) {
+    this.#makeKey = makeKey
     this.#validMs = validMs
+    this.#key = makeKey()
   }
 
   mint(claim: RetryClaim, now: number): Buffer {
+    this.#rotate(now)
     const time = Buffer.alloc(timeBytes)
     time.writeUIntBE(Math.floor(now), 0, timeBytes)
-    return Buffer.concat([time, claim.firstId, this.#mac(time, claim)])
+    return Buffer.concat([time, claim.firstId, macOf(this.#key, time, claim)])
   }
 
   /** Gives the client's first destination id, or undefined when the token is forged, borrowed or too old. */
@@ -45,18 +55,32 @@ export class RetryTokens {
     const bytes = Buffer.from(token)
     const time = bytes.subarray(0, timeBytes)
     const firstId = bytes.subarray(timeBytes, bytes.length - macBytes)
-    const expected = this.#mac(time, { client, firstId, retryId })
-    if (!timingSafeEqual(expected, bytes.subarray(bytes.length - macBytes))) return undefined
+    const mac = bytes.subarray(bytes.length - macBytes)
+    this.#rotate(now)
+    const claim = { client, firstId, retryId }
+    const keys = this.#oldKey === undefined ? [this.#key] : [this.#key, this.#oldKey]
+    if (!keys.some(key => timingSafeEqual(macOf(key, time, claim), mac))) return undefined
     const age = now - time.readUIntBE(0, timeBytes)
     return age < -1 || age > this.#validMs ? undefined : firstId
   }
 
-  // Each part is preceded by its length, so that no two claims give the same bytes.
-  #mac(time: Buffer, { client, firstId, retryId }: RetryClaim): Buffer {
-    const mac = createHmac('sha256', this.#key)
-    for (const part of [time, Buffer.from(`${client.host} ${client.port}`), firstId, retryId]) {
-      mac.update(Uint8Array.of(part.length)).update(part)
-    }
-    return mac.digest()
+  #rotate(now: number): void {
+    this.#since ??= now
+    const age = now - this.#since
+    if (age >= this.#validMs * livesPerKey) {
+      // A token of the old key that is older than that is out of date whatever its key.
+      this.#oldKey = age < this.#validMs * (livesPerKey + 1) ? this.#key : undefined
+      this.#key = this.#makeKey()
+      this.#since = now
+    } else if (age > this.#validMs) this.#oldKey = undefined
   }
+}
+
+// Each part is preceded by its length, so that no two claims give the same bytes.
+function macOf(key: Uint8Array, time: Buffer, { client, firstId, retryId }: RetryClaim): Buffer {
+  const mac = createHmac('sha256', key)
+  for (const part of [time, Buffer.from(`${client.host} ${client.port}`), firstId, retryId]) {
+    mac.update(Uint8Array.of(part.length)).update(part)
+  }
+  return mac.digest()
 }

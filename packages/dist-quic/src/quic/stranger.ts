@@ -26,7 +26,7 @@ export class StrangerDesk {
     this.#quiche = quiche
     this.#clock = clock
     this.#entropy = entropy
-    this.#tokens = new RetryTokens(entropy.bytes(32), limits.retryTokenMsMax)
+    this.#tokens = new RetryTokens(() => entropy.bytes(32), limits.retryTokenMsMax)
   }
 
   /** A reply is written to `out`. Never throws. */

@@ -3,19 +3,22 @@
  * flushes every connection that needs it, once a turn of the event loop. What many callers write in one turn, and
  * the acknowledgements of all datagrams that came in it, so share their packets.
  */
-import type { Clock } from '@barrel-actors/runtime'
-import { type Address, isLoopback, withoutZone } from './address.ts'
+import type { Clock, Entropy } from '@barrel-actors/runtime'
+import { AdapterPort, type DatagramAdapter } from './adapter.ts'
+import { type Address, withoutZone } from './address.ts'
 import { ChunkPool } from './chunk-pool.ts'
-import type { Transport } from './config.ts'
-import { Connection, type ConnectionOwner } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionOwner, ConnectionStart, UntrustedBounds } from './connection-owner.ts'
 import type { ConnectionHandler, QuicConnection } from './contract.ts'
-import type { DatagramSocket } from './datagram-socket.ts'
+import type { DatagramPort } from './datagram-port.ts'
+import { DatagramSocket } from './datagram-socket.ts'
 import type { DropLog } from './drop-log.ts'
 import type { HandshakeCaps } from './handshake-caps.ts'
 import { limits } from './limits.ts'
 import type { NativeConnection, Quiche } from './native.ts'
-import { destinationKey, keyOf } from './packet-head.ts'
+import { connectionIdBytes, destinationKey } from './packet-head.ts'
 import type { StrangerDesk } from './stranger.ts'
+import type { Transports } from './transports.ts'
 
 /** Gives the handler of an accepted connection, whose TLS is done; `established()` follows at once. */
 export type Accept = (connection: QuicConnection) => ConnectionHandler
@@ -23,11 +26,14 @@ export type Accept = (connection: QuicConnection) => ConnectionHandler
 /** What the switchboard works with; all of it belongs to the endpoint. */
 export interface SwitchboardParts {
   readonly clock: Clock
+  readonly entropy: Entropy
   readonly idleTimeoutMs: number
   readonly keepAliveMs: number
+  readonly handshakeTimeoutMs: number
+  readonly untrusted: UntrustedBounds | undefined
   readonly quiche: Quiche
   readonly socket: DatagramSocket
-  readonly transports: { readonly loopback: Transport; readonly network: Transport }
+  readonly transports: Transports
   readonly strangers: StrangerDesk
   readonly drops: DropLog
   readonly caps: HandshakeCaps
@@ -39,21 +45,29 @@ const readBufferBytes = 256 * 1024
 
 export class Switchboard implements ConnectionOwner {
   readonly clock: Clock
+  readonly entropy: Entropy
   readonly idleTimeoutMs: number
   readonly keepAliveMs: number
+  readonly handshakeTimeoutMs: number
+  readonly untrusted: UntrustedBounds | undefined
   readonly chunks: ChunkPool = new ChunkPool()
   readonly readBuffer: Buffer = Buffer.allocUnsafeSlow(readBufferBytes)
   readonly #parts: SwitchboardParts
   readonly #socket: DatagramSocket
-  readonly #connections = new Map<string, Connection>()
+  readonly #connections = new Set<Connection>()
+  /** Each connection under all its ids. */
+  readonly #byId = new Map<string, Connection>()
   #dirty: Connection[] = []
   #due: NodeJS.Immediate | undefined
   #closed = false
 
   constructor(parts: SwitchboardParts) {
     this.clock = parts.clock
+    this.entropy = parts.entropy
     this.idleTimeoutMs = parts.idleTimeoutMs
     this.keepAliveMs = parts.keepAliveMs
+    this.handshakeTimeoutMs = parts.handshakeTimeoutMs
+    this.untrusted = parts.untrusted
     this.#parts = parts
     this.#socket = parts.socket
   }
@@ -62,39 +76,51 @@ export class Switchboard implements ConnectionOwner {
     return this.#connections.size
   }
 
-  get packet(): Buffer {
-    return this.#socket.packet
-  }
-
-  get full(): boolean {
-    return this.#socket.full
+  /** Connection ids in the table. */
+  get idsCount(): number {
+    return this.#byId.size
   }
 
   /** Starts a connection to that address, which the socket can reach. */
-  dial(remote: Address, sourceId: Uint8Array, handler: ConnectionHandler): QuicConnection {
-    const { config } = this.#transportTo(remote)
-    const local = this.#socket.address
-    const native = this.#parts.quiche.Connection.connect(null, sourceId, local, plain(remote), config)
-    const connection = this.#add(native, sourceId, remote, handler)
-    this.flushSoon(connection)
+  dial(remote: Address, handler: ConnectionHandler): QuicConnection {
+    const transport = this.#parts.transports.to(remote.host)
+    return this.#connect({ transport, port: this.#socket, remote, handler, sourceId: this.#newId() })
+  }
+
+  /** Starts a connection through an adapter. `remote` is what it is called; nothing is sent there. */
+  dialThrough(adapter: DatagramAdapter, remote: Address, handler: ConnectionHandler): QuicConnection {
+    const transport = this.#parts.transports.adapter
+    const port = new AdapterPort(adapter, remote, Math.max(...transport.packetSizes))
+    const closeAdapter = () => port.close()
+    const start = { transport, port, remote, handler, sourceId: this.#newId(), closeAdapter }
+    const connection = this.#connect(start)
+    const received = (packet: Buffer): void => {
+      const key = destinationKey(packet)
+      // What is not for this connection would end it: the library takes it for a peer's mistake.
+      if (key === undefined || this.#byId.get(key) !== connection) this.#parts.drops.count('unknownConnection')
+      else connection.receive(packet, remote.host, remote.port, port, key)
+    }
+    connection.attempt(() => port.start(received))
     return connection
   }
 
-  receive(packet: Buffer, host: string, port: number): void {
+  /** A datagram that came to that port, the endpoint's own unless it says otherwise. */
+  receive(packet: Buffer, host: string, port: number, via: DatagramPort = this.#socket): void {
     if (this.#closed) return
     const key = destinationKey(packet)
-    const connection = key === undefined ? undefined : this.#connections.get(key)
-    if (connection === undefined) this.#meet(packet, { host, port })
-    else connection.receive(packet, host, port)
+    const connection = key === undefined ? undefined : this.#byId.get(key)
+    if (connection !== undefined) connection.receive(packet, host, port, via, key)
+    else if (via === this.#socket) this.#meet(packet, { host, port })
+    else this.#parts.drops.count('unknownConnection')
   }
 
   /** Closes every connection, sends what that takes, and forgets them all. */
   closeAll(reason: string): void {
-    for (const connection of this.#connections.values()) connection.close(0, reason)
+    for (const connection of this.#connections) connection.close(0, reason)
     this.flushAll()
     this.#closed = true
     clearImmediate(this.#due)
-    for (const connection of [...this.#connections.values()]) connection.drop()
+    for (const connection of [...this.#connections]) connection.drop()
   }
 
   flushSoon(connection: Connection): void {
@@ -122,8 +148,20 @@ export class Switchboard implements ConnectionOwner {
     }
   }
 
-  send(length: number, host: string, port: number): void {
-    this.#socket.send(length, host, port)
+  addId(key: string, connection: Connection): void {
+    this.#byId.set(key, connection)
+  }
+
+  removeId(key: string): void {
+    this.#byId.delete(key)
+  }
+
+  async openSocket(connection: Connection, host: string): Promise<DatagramSocket> {
+    const socket: DatagramSocket = await DatagramSocket.open({ host, port: 0 }, this.#socket.packet.length, {
+      received: (packet, from) => this.receive(packet, from.address, from.port, socket),
+      roomAgain: () => this.flushSoon(connection),
+    })
+    return socket
   }
 
   accepted(connection: Connection): ConnectionHandler {
@@ -131,11 +169,11 @@ export class Switchboard implements ConnectionOwner {
   }
 
   settled(connection: Connection): void {
-    if (!connection.dialed) this.#parts.caps.end(connection.remote.host)
+    if (!connection.dialed) this.#parts.caps.end(connection.firstHost)
   }
 
   gone(connection: Connection): void {
-    this.#connections.delete(connection.key)
+    this.#connections.delete(connection)
   }
 
   broke(): void {
@@ -146,7 +184,7 @@ export class Switchboard implements ConnectionOwner {
     const { strangers, drops } = this.#parts
     const answer = strangers.answer(packet, client, this.#socket.packet)
     if (answer.kind === 'drop') drops.count(answer.why)
-    else if (answer.kind === 'reply') this.#socket.send(answer.length, client.host, client.port)
+    else if (answer.kind === 'reply') this.#socket.send(this.#socket.packet, answer.length, client.host, client.port)
     else this.#begin(packet, client, answer.sourceId, answer.firstId)
   }
 
@@ -159,33 +197,36 @@ export class Switchboard implements ConnectionOwner {
 
   #accept(packet: Buffer, client: Address, sourceId: Uint8Array, firstId: Uint8Array): void {
     const { caps, drops, quiche } = this.#parts
-    const { config } = this.#transportTo(client)
+    const transport = this.#parts.transports.to(client.host)
     let native: NativeConnection
     try {
-      native = quiche.Connection.accept(sourceId, firstId, this.#socket.address, plain(client), config)
+      native = quiche.Connection.accept(sourceId, firstId, this.#socket.address, plain(client), transport.config)
     } catch {
       drops.count('malformed')
       return
     }
     caps.begin(client.host)
-    this.#add(native, sourceId, client, undefined).receive(packet, client.host, client.port)
+    const start = { transport, port: this.#socket, remote: client, handler: undefined, sourceId }
+    this.#add(native, start).receive(packet, client.host, client.port, this.#socket, undefined)
   }
 
-  #add(
-    native: NativeConnection,
-    sourceId: Uint8Array,
-    remote: Address,
-    handler: ConnectionHandler | undefined,
-  ): Connection {
-    const key = keyOf(sourceId)
-    const connection = new Connection(native, this, { key, local: this.#socket.address, remote, handler })
-    this.#connections.set(key, connection)
+  #connect(start: ConnectionStart): Connection {
+    const { Connection } = this.#parts.quiche
+    const { sourceId, port, remote, transport } = start
+    const native = Connection.connect(null, sourceId, port.address, plain(remote), transport.config)
+    const connection = this.#add(native, start)
+    this.flushSoon(connection)
     return connection
   }
 
-  #transportTo(remote: Address): Transport {
-    const { loopback, network } = this.#parts.transports
-    return isLoopback(remote.host) ? loopback : network
+  #add(native: NativeConnection, start: ConnectionStart): Connection {
+    const connection = new Connection(native, this, start)
+    this.#connections.add(connection)
+    return connection
+  }
+
+  #newId(): Uint8Array {
+    return this.entropy.bytes(connectionIdBytes)
   }
 }
 

@@ -1,0 +1,78 @@
+/** Takes packets out of a native connection and sends them, each as large as its path carries. */
+import type { Clock } from '@barrel-actors/runtime'
+import { limits } from './limits.ts'
+import type { NativeConnection } from './native.ts'
+import { PacketSize } from './packet-size.ts'
+import type { Paths } from './paths.ts'
+import type { PeerBudget } from './peer-budget.ts'
+
+type Native = Pick<NativeConnection, 'send' | 'stats'>
+
+export class PacketSender {
+  readonly #native: Native
+  readonly #clock: Clock
+  readonly #paths: Paths
+  readonly #budget: PeerBudget
+  readonly #size: PacketSize
+  /** The part of the port's packet buffer that the library may fill, and the buffer that it is part of. */
+  #packet: Buffer | undefined
+  #packetOf: Buffer | undefined
+
+  /** `sizes`: see `PacketSize`. */
+  constructor(native: Native, clock: Clock, paths: Paths, budget: PeerBudget, sizes: readonly number[]) {
+    this.#native = native
+    this.#clock = clock
+    this.#paths = paths
+    this.#budget = budget
+    this.#size = new PacketSize(sizes)
+  }
+
+  /** Bytes of a UDP payload that are sent at most. */
+  get packetBytes(): number {
+    return this.#size.bytes
+  }
+
+  /** `sent` is called for each packet. Whether there is more to send than one flush may. */
+  flush(opening: boolean, sent: () => void): boolean {
+    const paths = this.#paths
+    for (let left = limits.flushPacketsMax; left > 0; left--) {
+      // The endpoint flushes again when its socket has room; a socket of our own asks for it.
+      if (paths.port.full) return paths.isHome
+      const packet = this.#nextPacket(opening)
+      const made = this.#native.send(packet)
+      if (made === null) return false
+      const [length, { from, to }] = made
+      paths.send(packet, length, from, to)
+      this.#count(length)
+      sent()
+    }
+    return true
+  }
+
+  /** A timer of the connection fired. */
+  expired(): void {
+    this.#size.expired(this.#native.stats().lost, this.#clock.now())
+  }
+
+  /** Another path is in use, and what was under way on the old one was given up. */
+  moved(): void {
+    this.#size.restart(this.#native.stats().lost)
+  }
+
+  // How long it is says how large a packet the library makes.
+  #nextPacket(opening: boolean): Buffer {
+    const { packet } = this.#paths.port
+    // The handshake has to get through before anything can be learned of the path.
+    const bytes = opening ? limits.initialBytesMin : this.#size.nextBytes
+    if (this.#packetOf !== packet || this.#packet?.length !== bytes) {
+      this.#packetOf = packet
+      this.#packet = packet.subarray(0, bytes)
+    }
+    return this.#packet as Buffer
+  }
+
+  #count(bytes: number): void {
+    this.#budget.sent()
+    if (this.#size.sent(bytes)) this.#size.check(this.#native.stats().lost, this.#clock.now())
+  }
+}
