@@ -2,11 +2,13 @@
 import { type Carrier, type CarrierEvents, hasCode, type NodeLife, type NodeName } from '@barrel-actors/runtime'
 import { BackOff } from './channel/back-off.ts'
 import { QuicChannel } from './channel/channel.ts'
+import { ConnectOptionsTable } from './channel/connect-options.ts'
 import type { CarrierContext } from './channel/context.ts'
 import { Dial } from './channel/dial.ts'
 import { IdleCollector } from './channel/idle.ts'
 import { createLine, isSuperseded, type LineEffect, type LineInput, type LineState, step } from './channel/line.ts'
 import { closeCode, Session } from './channel/session.ts'
+import { quicError } from './errors.ts'
 import type { HandshakeResult } from './handshake/state.ts'
 import { limits } from './limits.ts'
 import type { ConnectionHandler, QuicConnection } from './quic/contract.ts'
@@ -69,6 +71,19 @@ export class QuicCarrier implements Carrier {
     return session
   }
 
+  /**
+   * The channel to a node that is up.
+   * @throws E_NOT_CONNECTED
+   */
+  channelTo(node: NodeName): QuicChannel {
+    const channel = this.#lines.get(node)?.channel
+    if (channel?.isUp !== true) throw quicError('E_NOT_CONNECTED', { node })
+    return channel
+  }
+
+  /** How a node is dialed from the next time on. */
+  readonly routes: ConnectOptionsTable = new ConnectOptionsTable()
+
   /** Closes every channel whose peer has shown that key. */
   closeKey(fingerprint: string, reason: string): void {
     for (const { channel } of [...this.#lines.values()]) {
@@ -98,9 +113,10 @@ export class QuicCarrier implements Carrier {
     const dial = new Dial(node, this.#context, {
       connect: address => {
         const session = this.#createSession(node)
-        session.bind(this.#endpoint.dial(address, session))
+        session.bind(this.#endpoint.dial(address, session, this.routes.dialOptionsFor(node)))
         return session
       },
+      isThroughAdapter: () => this.routes.has(node),
       failed: cause => this.#dialFailed(line, node, cause),
     })
     line.dial = dial

@@ -3,6 +3,10 @@ import { type BarrelError, type CodeTable, type ErrorFields, errorsOf } from '@b
 
 /** The codes of the QUIC carrier. */
 export const codes = {
+  E_ADAPTER_FAILED: {
+    what: 'The adapter for {node} could not be made: {problem}.',
+    todo: 'Mend the function that was given to setConnectOptions.',
+  },
   E_ADDRESS_UNRESOLVED: {
     what: 'The host {host} of node {node} does not resolve to an address.',
     todo: 'Correct the host, add it to DNS, or give the address of the node as an IP address.',
@@ -81,7 +85,7 @@ export const codes = {
   },
   E_MIGRATION_TIMEOUT: {
     what: 'No packet came back from {node} to the new local address {address} within {timeoutMs} ms.',
-    todo: 'See whether UDP passes from the new address. The connection goes on over the old one.',
+    todo: 'See whether UDP passes from the new address; the connection goes on over the old one.',
   },
   E_MIGRATION_UNSUPPORTED: {
     what: 'The connection to {node} goes through an adapter, which has no local address to move from.',
@@ -94,6 +98,10 @@ export const codes = {
   E_PEER_IS_SELF: {
     what: 'The node at the other end, {node}, has the {same} of this node.',
     todo: 'Give every node a name and a key folder of its own, and do not let a node dial itself.',
+  },
+  E_NOT_CONNECTED: {
+    what: 'There is no channel to {node}.',
+    todo: 'Send it something first, or call node.connect.',
   },
   E_PEER_KEY_CHANGED: {
     what: 'The node {node} shows the key {fingerprint}, which is not the one pinned for it.',

@@ -1,13 +1,24 @@
 /** `quic()`: the extension that gives a node its carrier. */
-import { type Extension, type ExtensionKey, extensionKey, type Host, type Installed } from '@barrel-actors/runtime'
+import {
+  type Extension,
+  type ExtensionKey,
+  extensionKey,
+  type Host,
+  type Installed,
+  type NodeName,
+} from '@barrel-actors/runtime'
 import { QuicCarrier } from './carrier.ts'
+import type { ConnectOptions } from './channel/connect-options.ts'
 import type { CarrierContext } from './channel/context.ts'
+import { quicError } from './errors.ts'
 import { IdentityKeeper, type Rotation } from './identity/identity.ts'
 import { createTrust, type Trust } from './identity/trust.ts'
 import { TrustPolicy } from './identity/trust-policy.ts'
 import { openTrustStore } from './identity/trust-store.ts'
 import { type QuicOptions, resolveOptions, type TrustMode } from './options.ts'
 import { Endpoint } from './quic/endpoint.ts'
+import { limits as quicLimits } from './quic/limits.ts'
+import type { PathStats } from './quic/path-stats.ts'
 
 /** What the QUIC carrier offers: `node.extension(Quic)`. */
 export interface QuicApi {
@@ -27,6 +38,23 @@ export interface QuicApi {
   rotateCert(): Promise<Rotation>
   /** A new key, which the old one signs so that peers follow. Rejects with E_FILE_UNWRITABLE. */
   rotateIdentity(): Promise<Rotation>
+  /**
+   * Moves the channel to a node to another local address, while everything on it goes on; nobody sees it go up or
+   * down. Resolves when the new path is validated. Default time-out 5,000 ms.
+   *
+   * Rejects with E_NOT_CONNECTED, E_MIGRATION_REFUSED, E_MIGRATION_UNSUPPORTED, E_MIGRATION_TIMEOUT,
+   * E_QUIC_OPTION_INVALID.
+   */
+  migratePeer(node: NodeName, options?: { readonly timeoutMs?: number }): Promise<void>
+  /** Figures of the path to a node. Throws E_NOT_CONNECTED. */
+  pathStats(node: NodeName): PathStats
+  /**
+   * How a node is dialed, from its next channel on, until it is cleared: through an adapter, which is made anew for
+   * each dial. Throws E_QUIC_OPTION_INVALID.
+   */
+  setConnectOptions(node: NodeName, options: ConnectOptions): void
+  getConnectOptions(node: NodeName): ConnectOptions | undefined
+  clearConnectOptions(node: NodeName): void
 }
 
 export const Quic: ExtensionKey<QuicApi> = extensionKey<QuicApi>('quic')
@@ -49,6 +77,7 @@ async function install(host: Host, options: QuicOptions): Promise<Installed<Quic
   const carrier: QuicCarrier = new QuicCarrier(context, host.setCarrier({ open: node => carrier.open(node) }))
   const endpoint = await openEndpoint(context, carrier)
   carrier.bind(endpoint)
+  context.identity.onCertificate(certificate => endpoint.useCertificate(certificate))
   const api = createApi(context, endpoint, carrier)
   context.log.info('quic listening', { ...endpoint.address, fingerprint: api.fingerprint })
   const stop = () => {
@@ -86,6 +115,11 @@ function createApi({ identity, trust }: CarrierContext, { address }: Endpoint, c
     trust: createTrust(trust.store, fingerprint => carrier.closeKey(fingerprint, 'the key is revoked')),
     rotateCert: () => identity.rotateCert(),
     rotateIdentity: () => identity.rotateIdentity(),
+    migratePeer: async (node, options) => carrier.channelTo(node).migrate(migrationTimeout(options)),
+    pathStats: node => carrier.channelTo(node).pathStats,
+    setConnectOptions: (node, options) => carrier.routes.set(node, options),
+    getConnectOptions: node => carrier.routes.get(node),
+    clearConnectOptions: node => carrier.routes.clear(node),
   }
 }
 
@@ -94,8 +128,14 @@ function openEndpoint({ options, identity, ...context }: CarrierContext, carrier
   const { certificatePem, privateKeyPem } = identity.current.certificate
   const { clock, entropy, log } = context
   const tls = { certificatePem, privateKeyPem, alpn }
+  const untrusted = { bytesMax: quicLimits.untrustedBytesMax, streamsMax: quicLimits.untrustedStreamsMax }
   return Endpoint.open(
-    { host, port, ...tls, idleTimeoutMs, keepAliveMs, packetBytesMax, clock, entropy, log },
+    { host, port, ...tls, idleTimeoutMs, keepAliveMs, packetBytesMax, untrusted, clock, entropy, log },
     carrier.accept,
   )
+}
+
+function migrationTimeout({ timeoutMs = 5_000 }: { readonly timeoutMs?: number } = {}): number {
+  if (timeoutMs > 0) return timeoutMs
+  throw quicError('E_QUIC_OPTION_INVALID', { option: 'timeoutMs', rule: 'it is a number of milliseconds above 0' })
 }

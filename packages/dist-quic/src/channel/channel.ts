@@ -18,9 +18,11 @@ import {
 import { quicError } from '../errors.ts'
 import type { HandshakeResult } from '../handshake/state.ts'
 import { limits } from '../limits.ts'
+import type { PathStats } from '../quic/path-stats.ts'
 import type { CarrierContext } from './context.ts'
 import type { UsedChannel } from './idle.ts'
 import { IncomingFlow, type IncomingOwner } from './incoming-flow.ts'
+import { Migration } from './migration.ts'
 import { type FlowOwner, OutgoingFlow } from './outgoing-flow.ts'
 import { closeCode, type Session } from './session.ts'
 import { flowOf, flowsCount } from './streams.ts'
@@ -64,6 +66,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   /** While the other end is asked to close it: what was given meanwhile. */
   #held: Held[] | undefined
   #offerTimer: Timer | undefined
+  #migration: Migration | undefined
   /** Signals so far, both ways: who looks twice sees whether the channel is used. */
   signalsCount = 0
 
@@ -146,6 +149,8 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
 
   /** The other end says something. */
   said(said: Word): void {
+    this.#migration?.said(said)
+    if (said !== word.idle && said !== word.busy) return
     if (said === word.busy) this.#goOn()
     else if (!this.#events.mayEnd(this)) this.#session?.say(word.busy)
     else this.#closeIdle()
@@ -213,6 +218,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     const session = this.#session
     if (this.#state !== 'settled' || session === undefined) return false
     this.#state = 'up'
+    this.#migration = new Migration(session, this.#context.clock, this.node)
     for (const flow of this.#outgoing) if (flow !== undefined) flow.encoder.remote = this.life
     for (const { flow, bytes } of this.#early.splice(0)) session.write(flow, bytes)
     this.#earlyBytes = 0
@@ -241,6 +247,19 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#session?.resume(flow)
   }
 
+  /** Figures of the path in use. Only while it is up. */
+  get pathStats(): PathStats {
+    const stats = this.#session?.connection.pathStats
+    if (stats === undefined) throw quicError('E_NOT_CONNECTED', { node: this.node })
+    return stats
+  }
+
+  /** Moves the connection to another local address; settles when the new path is validated. */
+  async migrate(timeoutMs: number): Promise<void> {
+    if (this.#migration === undefined || this.#state !== 'up') throw quicError('E_NOT_CONNECTED', { node: this.node })
+    await this.#migration.migrate(timeoutMs)
+  }
+
   /** There is room in the streams. */
   drained(): void {
     this.#feed()
@@ -267,6 +286,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#outgoing.length = 0
     this.#incoming.length = 0
     this.#offerTimer?.cancel()
+    this.#migration?.ended(cause)
     const held = this.#held ?? []
     this.#held = undefined
     this.#events.closed(this, cause)

@@ -12,6 +12,8 @@ import { closeCode, type Session } from './session.ts'
 export interface DialDriver {
   /** Starts a session to that address; it reports to the carrier. */
   connect(address: Address): Session
+  /** Whether the node is reached through an adapter, for which there is no address to look up. */
+  isThroughAdapter(): boolean
   /** No address is left. Called once. */
   failed(cause: Error): void
 }
@@ -83,13 +85,24 @@ export class Dial {
   #next(): void {
     const address = this.#addresses.shift() as Address
     const { clock, options } = this.#context
-    const session = this.#driver.connect(address)
+    const session = this.#connect(address)
+    if (session === undefined) return
     this.#session = session
     this.#timer = clock.setTimer(options.dialTimeoutMs, () => {
       const fields = { node: this.node, address: `${address.host}:${address.port}`, timeoutMs: options.dialTimeoutMs }
       session.close(closeCode.normal, 'no answer', quicError('E_NODE_UNREACHABLE', fields))
     })
     this.#timer.keepAlive(true)
+  }
+
+  /** The maker of an adapter is users' code. */
+  #connect(address: Address): Session | undefined {
+    try {
+      return this.#driver.connect(address)
+    } catch (error) {
+      this.#fail(quicError('E_ADAPTER_FAILED', { node: this.node, problem: problemOf(error) }, error))
+      return undefined
+    }
   }
 
   #fail(cause: Error): void {
@@ -99,6 +112,7 @@ export class Dial {
   }
 
   async #resolve(): Promise<Address[]> {
+    if (this.#driver.isThroughAdapter()) return [nominalAddress]
     const known = await this.#context.host.resolveAddress(this.node)
     const endpoints: readonly NodeEndpoint[] = known.length > 0 ? known : [{ host: hostOf(this.node) }]
     const addresses: Address[] = []
@@ -119,3 +133,6 @@ export class Dial {
 }
 
 const defaultPort = quicDefaults.listenPort
+
+/** RFC 5737: an address of nobody. QUIC wants one, and nothing is ever sent to it. */
+const nominalAddress: Address = { host: '192.0.2.1', port: defaultPort }

@@ -159,7 +159,7 @@ export class Session implements ConnectionHandler {
 
   #createHandshake(peerCertificate: Uint8Array): HandshakeState {
     const { self, options, entropy } = this.#context
-    const { keys, succession, certificate } = this.#identity
+    const { keys, succession } = this.#identity
     const { hidden, cookieOnly, cookieOnlyNodes } = options
     return createHandshake({
       ...(this.dialed === undefined ? { role: 'acceptor' } : { role: 'dialer', dialed: this.dialed, cookieOnly }),
@@ -169,7 +169,7 @@ export class Session implements ConnectionHandler {
       succession,
       cookie: cookieOnlyNodes?.cookie,
       nonce: entropy.bytes(nonceBytes),
-      ownCertificateHash: certificate.hash,
+      ownCertificateHash: this.connection.ownCertificateHash,
       peerCertificateHash: createHash('sha256').update(peerCertificate).digest(),
       timestampWindowMs: options.authTimestampWindowMs,
       asks: options.authEnabled && options.authCallback !== undefined,
@@ -200,6 +200,8 @@ export class Session implements ConnectionHandler {
         return this.connection.write(controlStream, effect.bytes)
       case 'ask':
         return void this.#ask(effect.result)
+      case 'rest':
+        return this.#readWords(effect.bytes)
       case 'done':
         return this.#finish(effect.result)
       case 'failed': {
@@ -228,6 +230,7 @@ export class Session implements ConnectionHandler {
   #finish(result: HandshakeResult): void {
     this.#deadline?.cancel()
     this.#isReady = true
+    this.connection.trusted()
     const { peer, role, fingerprint } = result
     const { host, port } = this.connection.remote
     const from = { address: host, port, dialed: this.dialed !== undefined }

@@ -4,11 +4,14 @@
  *
  *   idle   I have nothing to send, and nobody here relies on the channel: close it, or say that you are busy
  *   busy   the answer to `idle` of who wants the channel
+ *   migrate      of the acceptor, which cannot move: move the connection to another local address of yours
+ *   migrated     the answer: the new path is validated
+ *   notMigrated  the answer: it could not be done
  */
 import { createInbox, cutMessage, frameMessage, type Inbox } from '../handshake/messages.ts'
 
 /** On the wire. Append only: a number, once released, keeps its meaning. */
-export const word = { idle: 16, busy: 17 } as const
+export const word = { idle: 16, busy: 17, migrate: 18, migrated: 19, notMigrated: 20 } as const
 
 export type Word = (typeof word)[keyof typeof word]
 

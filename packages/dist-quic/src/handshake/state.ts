@@ -46,6 +46,8 @@ export type Effect =
   | { readonly kind: 'send'; readonly bytes: Uint8Array }
   | { readonly kind: 'ask'; readonly result: HandshakeResult }
   | { readonly kind: 'done'; readonly result: HandshakeResult }
+  /** What came behind the last message, which is not of the handshake. After `done`. */
+  | { readonly kind: 'rest'; readonly bytes: Uint8Array }
   | { readonly kind: 'failed'; readonly code: QuicCode; readonly problem: string; readonly fields: ErrorFields }
 
 /** Who is at the other end. */
@@ -114,7 +116,11 @@ function onBytes(state: HandshakeState, bytes: Uint8Array, now: number): Effect[
   while (rest.length > 0) {
     if (state.phase === 'idle') return fail(state, unexpected('bytes before the start'))
     // Also when this very chunk held the last message: what it led to is dropped, so that no OK goes out.
-    if (state.phase === 'done') return fail(state, unexpected('bytes after the end'))
+    if (state.phase === 'done') {
+      // An acceptor may go on speaking right behind its OK.
+      if (state.config.role === 'dialer' && effects.length > 0) return [...effects, { kind: 'rest', bytes: rest }]
+      return fail(state, unexpected('bytes after the end'))
+    }
     const cut = cutMessage(state.inbox, rest)
     rest = rest.subarray(cut.used)
     if (cut.problem !== undefined) return [...effects, ...fail(state, unexpected(cut.problem))]

@@ -111,7 +111,12 @@ function buildTransport(quiche: Quiche, options: TransportOptions, packetBytes: 
   config.setDisableActiveMigration(options.migration === false)
   config.enableDgram(false, 0, 0)
   setFlow(quiche, config, window)
-  return { config, packetSizes: packetSizesFrom(packetBytes), windowBytes: window * windowsPerConnection, certificateHash }
+  return {
+    config,
+    packetSizes: packetSizesFrom(packetBytes),
+    windowBytes: window * windowsPerConnection,
+    certificateHash,
+  }
 }
 
 function setFlow(quiche: Quiche, config: Config, window: number): void {
