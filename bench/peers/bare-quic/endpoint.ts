@@ -17,8 +17,9 @@ export class BareEndpoint {
 
   static async open(packetBytes: number, accept?: (connection: BareConnection) => void): Promise<BareEndpoint> {
     const socket = createSocket({ type: 'udp4', lookup: (host, _, done) => done(null, host, 4) })
+    const listening = once(socket, 'listening')
     socket.bind(0, '127.0.0.1')
-    await once(socket, 'listening')
+    await listening
     socket.setRecvBufferSize(socketBufferBytes)
     socket.setSendBufferSize(socketBufferBytes)
     return new BareEndpoint(socket, packetBytes, accept)
