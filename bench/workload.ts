@@ -61,7 +61,7 @@ export const networkPacketBytes = 1350
 export const callersAtOnce = 64
 
 /** `quic.rtt_p99_under_bulk`: fewer round trips than without the bulk, which makes each of them slower. */
-export const roundTripsUnderBulk = 5_000
+export const roundTripsUnderBulk = 2_000
 /** The bulk beside the round trips counts as bulk from here on. */
 export const besideBulkBytesPerSecondMin: number = 10 * 1024 * 1024
 

@@ -5,7 +5,7 @@ import { events, QUICServer } from '@matrixai/quic'
 import { tellReady } from '../harness/other-process.ts'
 import type { QuicPeerReady } from './bare-quic/ready.ts'
 import { performTask } from './line.ts'
-import { lineOver } from './quic-classes.ts'
+import { lineOver, quietLogger } from './quic-classes.ts'
 import { makeSelfSigned } from './self-signed.ts'
 import { certificateName } from './sockets-ready.ts'
 
@@ -17,6 +17,7 @@ function signed(key: ArrayBuffer, data: ArrayBuffer): Buffer {
 }
 
 const server = new QUICServer({
+  logger: await quietLogger(),
   crypto: {
     key: webcrypto.getRandomValues(new Uint8Array(32)).buffer,
     ops: {

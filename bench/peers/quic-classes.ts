@@ -5,6 +5,7 @@
 
 import { webcrypto } from 'node:crypto'
 import { Writable } from 'node:stream'
+import type Logger from '@matrixai/logger'
 import type { QUICStream } from '@matrixai/quic'
 import type { Arm } from '../harness/figure.ts'
 import { startOther } from '../harness/other-process.ts'
@@ -22,6 +23,7 @@ const withStream: WithLine = async (task, measure) => {
     host: '127.0.0.1',
     port: other.ready.port,
     localHost: '127.0.0.1',
+    logger: await quietLogger(),
     crypto: { ops: { randomBytes: async data => void webcrypto.getRandomValues(new Uint8Array(data)) } },
     // Our own carrier too takes any certificate at this point.
     config: { verifyPeer: false },
@@ -31,6 +33,12 @@ const withStream: WithLine = async (task, measure) => {
   await client.destroy({ force: true })
   await other.stop()
   return value
+}
+
+/** Without one it tells every step on stderr. */
+export async function quietLogger(): Promise<Logger> {
+  const { default: Logger, LogLevel } = await import('@matrixai/logger')
+  return new Logger('bench', LogLevel.WARN)
 }
 
 /** Messages over a stream, whichever end it is. */
