@@ -28,6 +28,7 @@ export const quicBulk: Figure = {
     bare: megabytes(bareFlow(bulkFlow, bulk)),
     tls: megabytes(socketFlow('tls', bulkFlow, bulk)),
     tcp: megabytes(socketFlow('tcp', bulkFlow, bulk)),
+    classes: megabytes(classesFlow(bulkFlow, bulk)),
     erlang: erlangTls('bulk'),
   },
 }
@@ -38,7 +39,6 @@ export const quicBulk1350: Figure = {
   ours: megabytes(quicFlow(bulkFlow, bulk, networkPacketBytes)),
   peers: {
     bare: megabytes(bareFlow(bulkFlow, bulk, networkPacketBytes)),
-    // The classes send packets of at most that size whatever they are told of the path.
     classes: megabytes(classesFlow(bulkFlow, bulk)),
   },
 }

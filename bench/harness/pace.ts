@@ -45,11 +45,17 @@ async function repeat(step: () => void | Promise<void>, forMs: number): Promise<
 const warmUpCalls = 2_000
 const measuredCalls = 20_000
 
+/** How many round trips go before those that are timed, and how many are. */
+export interface RoundTrips {
+  readonly before: number
+  readonly measured: number
+}
+
 /** The time in milliseconds within which that share of the round trips of one caller ended: 0.5 is the median. */
 export async function roundTripMs(
   share: number,
   call: () => Promise<unknown>,
-  { before, measured }: { before: number; measured: number } = { before: warmUpCalls, measured: measuredCalls },
+  { before, measured }: RoundTrips = { before: warmUpCalls, measured: measuredCalls },
 ): Promise<number> {
   for (let calls = 0; calls < before; calls++) await call()
   const tripsMs = new Float64Array(measured)

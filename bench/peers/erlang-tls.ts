@@ -55,7 +55,7 @@ async function betweenNodes(folder: string, work: Work): Promise<number> {
   const common = [
     ['-noinput', '-pa', folder, '-proto_dist', 'inet_tls', '-ssl_dist_optfile', join(folder, 'ssl_dist.conf')],
     ['-setcookie', 'bench', '-start_epmd', 'false', '-erl_epmd_port', String(port)],
-    ['-kernel', 'inet_dist_use_interface', '{127,0,0,1}'],
+    ['-kernel', 'inet_dist_use_interface', '{127,0,0,1}', '-kernel', 'logger_level', 'error'],
   ].flat()
   const other = spawn('erl', [...common, '-name', 'b@127.0.0.1'], { stdio: ['ignore', 2, 2] })
   const ended = once(other, 'exit')

@@ -4,7 +4,7 @@
  */
 
 import type { Arm } from '../harness/figure.ts'
-import { callsPerSecond, roundTripMs, stepsPerSecond } from '../harness/pace.ts'
+import { callsPerSecond, type RoundTrips, roundTripMs, stepsPerSecond } from '../harness/pace.ts'
 import { Window } from '../harness/window.ts'
 import { callersAtOnce, checkRoundTrip, type Flow, roundTripMessage } from '../workload.ts'
 
@@ -53,17 +53,21 @@ export function flowOver(withLine: WithLine, flow: Flow, message: (count: number
 }
 
 /** The time in milliseconds within which that share of one caller's round trips of 64 bytes ended. */
-export function roundTripOver(withLine: WithLine, share: number): Arm {
+export function roundTripOver(withLine: WithLine, share: number, counts?: RoundTrips): Arm {
   return () =>
     withLine(['echo'], (line, listen) => {
       let answered: (reply: unknown) => void = () => {}
       listen(reply => answered(reply))
       let count = 0
-      return roundTripMs(share, async () => {
-        const sent = count++
-        line.write(roundTripMessage(sent))
-        checkRoundTrip(sent, await new Promise(resolve => (answered = resolve)))
-      })
+      return roundTripMs(
+        share,
+        async () => {
+          const sent = count++
+          line.write(roundTripMessage(sent))
+          checkRoundTrip(sent, await new Promise(resolve => (answered = resolve)))
+        },
+        counts,
+      )
     })
 }
 
