@@ -60,8 +60,9 @@ export const networkPacketBytes = 1350
 /** `quic.call64`: so many callers, each with one call on its way. */
 export const callersAtOnce = 64
 
-/** `quic.rtt_p99_under_bulk`: fewer round trips than without the bulk, which makes each of them slower. */
-export const roundTripsUnderBulk = 2_000
+/** `quic.rtt_p99_under_bulk`: so many round trips, or those that begin in so many milliseconds, at least a hundred. */
+export const roundTripsUnderBulk = 5_000
+export const underBulkMs = 10_000
 /** The bulk beside the round trips counts as bulk from here on. */
 export const besideBulkBytesPerSecondMin: number = 10 * 1024 * 1024
 

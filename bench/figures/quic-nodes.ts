@@ -20,6 +20,7 @@ import {
   type Flow,
   roundTripMessage,
   roundTripsUnderBulk,
+  underBulkMs,
 } from '../workload.ts'
 import { inProcess } from './in-process.ts'
 
@@ -94,7 +95,7 @@ export function quicRoundTripUnderBulk(share: number): Arm {
         await finish()
         return (messages * bulkBytes * 1_000) / (performance.now() - startMs)
       })
-      const counts = { before: roundTripsUnderBulk / 10, measured: roundTripsUnderBulk }
+      const counts = { before: 50, measured: roundTripsUnderBulk, forMs: underBulkMs }
       const tripMs = await roundTripMs(share, caller(self, sink), counts)
       isOver = true
       const bytesPerSecond = await bulk

@@ -18,3 +18,10 @@ test('round trips are made before those that are timed, one after another', asyn
   expect(await roundTripMs(0.5, call, { before: 3, measured: 5 })).toBeGreaterThanOrEqual(0)
   expect(made).toBe(8)
 })
+
+test('slow round trips are timed a hundred times, however short the time', async () => {
+  let made = 0
+  const call = async () => made++
+  await roundTripMs(0.99, call, { before: 0, measured: 1_000, forMs: -1 })
+  expect(made).toBe(100)
+})
