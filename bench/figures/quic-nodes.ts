@@ -95,7 +95,7 @@ export function quicRoundTripUnderBulk(share: number): Arm {
         await finish()
         return (messages * bulkBytes * 1_000) / (performance.now() - startMs)
       })
-      const counts = { before: 50, measured: roundTripsUnderBulk, forMs: underBulkMs }
+      const counts = { before: 10, measured: roundTripsUnderBulk, forMs: underBulkMs }
       const tripMs = await roundTripMs(share, caller(self, sink), counts)
       isOver = true
       const bytesPerSecond = await bulk
