@@ -54,6 +54,26 @@ export interface Flow {
 export const smallFlow: Flow = { messagesPerBatch: 256, batchesMax: 16 }
 export const bulkFlow: Flow = { messagesPerBatch: 1, batchesMax: 16 }
 
+/** `quic.bulk_1350`: what fits an Ethernet path with IPv6 and a tunnel's header on top. */
+export const networkPacketBytes = 1350
+
+/** `quic.call64`: so many callers, each with one call on its way. */
+export const callersAtOnce = 64
+
+/** `quic.rtt_p99_under_bulk`: so many round trips, or those that begin in so many milliseconds, at least a hundred. */
+export const roundTripsUnderBulk = 5_000
+export const underBulkMs = 10_000
+/** The bulk beside the round trips counts as bulk from here on. */
+export const besideBulkBytesPerSecondMin: number = 10 * 1024 * 1024
+
+/** `quic.idle_channel_bytes`: channels that are counted, after so many that only warm up. */
+export const idleChannels = 1_000
+export const idleChannelsBefore = 50
+
+/** `quic.dial_ms`: dials that are timed, one after another, after so many that only warm up. */
+export const dials = 100
+export const dialsBefore = 20
+
 export const bulkBytes: number = 1024 * 1024
 
 /** About 100 bytes as text, and with field names as MessagePack. */
@@ -78,4 +98,21 @@ export function bulkMessage(): Uint8Array {
     bytes[index] = state >>> 24
   }
   return bytes
+}
+
+const roundTripBytes = 64
+
+/** The request of `quic.rtt_*` and `quic.call64`: 64 bytes, which say which one they are. */
+export function roundTripMessage(count: number): Uint8Array {
+  const bytes = new Uint8Array(roundTripBytes)
+  new DataView(bytes.buffer).setUint32(0, count)
+  return bytes
+}
+
+/** @throws where what came back is not that request, whole */
+export function checkRoundTrip(count: number, reply: unknown): void {
+  const isWhole = reply instanceof Uint8Array && reply.length === roundTripBytes
+  if (!isWhole || new DataView(reply.buffer, reply.byteOffset).getUint32(0) !== count) {
+    throw new Error(`The reply to request ${count} is another one.`)
+  }
 }

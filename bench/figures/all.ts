@@ -17,5 +17,10 @@ export const figures: Readonly<Record<string, () => Promise<Figure>>> = {
   'quic.send': async () => (await import('./quic-send.ts')).quicSend,
   'quic.rtt_p50': async () => (await import('./quic-round-trip.ts')).quicRoundTripP50,
   'quic.rtt_p99': async () => (await import('./quic-round-trip.ts')).quicRoundTripP99,
+  'quic.rtt_p99_under_bulk': async () => (await import('./quic-round-trip.ts')).quicRoundTripUnderBulkP99,
+  'quic.call64': async () => (await import('./quic-round-trip.ts')).quicCall64,
   'quic.bulk': async () => (await import('./quic-bulk.ts')).quicBulk,
+  'quic.bulk_1350': async () => (await import('./quic-bulk.ts')).quicBulk1350,
+  'quic.idle_channel_bytes': async () => (await import('./quic-channels.ts')).quicIdleChannel,
+  'quic.dial_ms': async () => (await import('./quic-channels.ts')).quicDialP50,
 }

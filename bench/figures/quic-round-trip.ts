@@ -1,20 +1,52 @@
-/** Calls between two OS processes, one after another: how long the median one and the slowest hundredth take. */
+/** Calls of 64 bytes between two OS processes: one after another, many at once, and beside bulk. */
 
 import type { Figure } from '../harness/figure.ts'
-import { socketRoundTrip } from '../peers/sockets.ts'
-import { measurement } from '../workload.ts'
-import { quicRoundTrip } from './quic-nodes.ts'
+import { bareRoundTrip } from '../peers/bare-quic/arms.ts'
+import { erlangTls } from '../peers/erlang-tls.ts'
+import { classesCalls, classesRoundTrip } from '../peers/quic-classes.ts'
+import { socketCalls, socketRoundTrip } from '../peers/sockets.ts'
+import { quicCalls, quicRoundTrip, quicRoundTripUnderBulk } from './quic-nodes.ts'
 
-export const quicRoundTripP50: Figure = roundTrip('quic.rtt_p50', 0.5)
-export const quicRoundTripP99: Figure = roundTrip('quic.rtt_p99', 0.99)
+export const quicRoundTripP50: Figure = roundTrip('rtt_p50', 0.5)
+export const quicRoundTripP99: Figure = roundTrip('rtt_p99', 0.99)
 
-function roundTrip(name: string, share: number): Figure {
+function roundTrip(name: 'rtt_p50' | 'rtt_p99', share: number): Figure {
   return {
-    name,
+    name: `quic.${name}`,
     unit: 'ms',
     better: 'lower',
-    peer: 'tls',
-    ours: quicRoundTrip(share, measurement),
-    peers: { tls: socketRoundTrip('tls', share, measurement), tcp: socketRoundTrip('tcp', share, measurement) },
+    peer: 'bare',
+    ours: quicRoundTrip(share),
+    peers: {
+      bare: bareRoundTrip(share),
+      tls: socketRoundTrip('tls', share),
+      tcp: socketRoundTrip('tcp', share),
+      classes: classesRoundTrip(share),
+      erlang: erlangTls(name),
+    },
   }
+}
+
+export const quicCall64: Figure = {
+  name: 'quic.call64',
+  unit: 'calls/s',
+  better: 'higher',
+  peer: 'tls',
+  ours: quicCalls(),
+  peers: {
+    tls: socketCalls('tls'),
+    tcp: socketCalls('tcp'),
+    classes: classesCalls(),
+    erlang: erlangTls('call64'),
+  },
+}
+
+/** The peer is ours without the bulk: the ratio says how much the bulk costs the round trips. */
+export const quicRoundTripUnderBulkP99: Figure = {
+  name: 'quic.rtt_p99_under_bulk',
+  unit: 'ms',
+  better: 'lower',
+  peer: 'idle',
+  ours: quicRoundTripUnderBulk(0.99),
+  peers: { idle: quicRoundTrip(0.99) },
 }

@@ -1,6 +1,8 @@
 /** One-way messages of about 100 bytes between two OS processes. */
 
 import type { Figure } from '../harness/figure.ts'
+import { erlangTls } from '../peers/erlang-tls.ts'
+import { classesFlow } from '../peers/quic-classes.ts'
 import { socketFlow } from '../peers/sockets.ts'
 import { measurement, smallFlow } from '../workload.ts'
 import { quicFlow } from './quic-nodes.ts'
@@ -11,5 +13,10 @@ export const quicSend: Figure = {
   better: 'higher',
   peer: 'tls',
   ours: quicFlow(smallFlow, measurement),
-  peers: { tls: socketFlow('tls', smallFlow, measurement), tcp: socketFlow('tcp', smallFlow, measurement) },
+  peers: {
+    tls: socketFlow('tls', smallFlow, measurement),
+    tcp: socketFlow('tcp', smallFlow, measurement),
+    classes: classesFlow(smallFlow, measurement),
+    erlang: erlangTls('send'),
+  },
 }

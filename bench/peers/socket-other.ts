@@ -8,28 +8,20 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { createServer as createTlsServer } from 'node:tls'
 import { tellReady } from '../harness/other-process.ts'
 import { FrameReader, FrameWriter } from './frames.ts'
+import { performTask } from './line.ts'
 import { makeSelfSigned } from './self-signed.ts'
 import { certificateName, type SocketsReady } from './sockets-ready.ts'
 
-function serve(socket: Socket, task: string, messagesPerBatch: number): void {
+function serve(socket: Socket, task: readonly string[]): void {
   socket.setNoDelay(true)
-  const writer = new FrameWriter(socket)
-  const reader = new FrameReader(
-    task === 'echo' ? message => writer.write(message) : acknowledge(writer, messagesPerBatch),
-  )
+  const reader = new FrameReader(performTask(task, new FrameWriter(socket)))
   socket.on('data', chunk => reader.push(chunk))
+  // The side that measures ends its connections as it likes.
+  socket.on('error', () => {})
 }
 
-function acknowledge(writer: FrameWriter, messagesPerBatch: number): () => void {
-  let taken = 0
-  return () => {
-    taken++
-    if (taken % messagesPerBatch === 0) writer.write('taken')
-  }
-}
-
-async function main([kind, task = '', messagesPerBatch]: readonly string[]): Promise<void> {
-  const listener = (socket: Socket) => serve(socket, task, Number(messagesPerBatch))
+async function main([kind, ...task]: readonly string[]): Promise<void> {
+  const listener = (socket: Socket) => serve(socket, task)
   let server: Server
   let certificatePem: string | undefined
   if (kind === 'tls') {

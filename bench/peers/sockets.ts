@@ -7,67 +7,106 @@ import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Arm } from '../harness/figure.ts'
-import { type OtherProcess, startOther } from '../harness/other-process.ts'
-import { roundTripMs, stepsPerSecond } from '../harness/pace.ts'
-import { Window } from '../harness/window.ts'
-import type { Flow } from '../workload.ts'
+import { startOther } from '../harness/other-process.ts'
+import { residentBytesEach, roundTripMs } from '../harness/pace.ts'
+import {
+  checkRoundTrip,
+  dials,
+  dialsBefore,
+  type Flow,
+  idleChannels,
+  idleChannelsBefore,
+  roundTripMessage,
+} from '../workload.ts'
 import { FrameReader, FrameWriter } from './frames.ts'
+import { callsOver, flowOver, roundTripOver, type Task, type WithLine } from './line.ts'
 import { certificateName, type SocketsReady } from './sockets-ready.ts'
 
 export type SocketKind = 'tls' | 'tcp'
 
 /** Messages per second, one way. */
 export function socketFlow(kind: SocketKind, flow: Flow, message: (count: number) => unknown): Arm {
-  return () =>
-    withSocket(kind, ['take', flow.messagesPerBatch], async (writer, listen) => {
-      const window = new Window(flow.batchesMax)
-      listen(() => window.give())
-      let count = 0
-      const step = async () => {
-        await window.take()
-        await writer.drained()
-        for (let sent = 0; sent < flow.messagesPerBatch; sent++) writer.write(message(count++))
-      }
-      return (await stepsPerSecond(step, () => window.empty())) * flow.messagesPerBatch
-    })
+  return flowOver(lineOf(kind), flow, message)
 }
 
 /** The time in milliseconds within which that share of the round trips ended. */
-export function socketRoundTrip(kind: SocketKind, share: number, request: (count: number) => unknown): Arm {
+export function socketRoundTrip(kind: SocketKind, share: number): Arm {
+  return roundTripOver(lineOf(kind), share)
+}
+
+/** Calls per second of many callers at once. */
+export function socketCalls(kind: SocketKind): Arm {
+  return callsOver(lineOf(kind))
+}
+
+/** From `connect` until the first message is answered: the median in milliseconds. */
+export function socketDial(kind: SocketKind): Arm {
   return () =>
-    withSocket(kind, ['echo', 1], (writer, listen) => {
-      let answered: (reply: unknown) => void = () => {}
-      listen(reply => answered(reply))
-      let count = 0
-      return roundTripMs(share, () => {
-        writer.write(request(count++))
-        return new Promise(resolve => {
-          answered = resolve
-        })
-      })
+    withOther(kind, ['echo'], async ready => {
+      const sockets: Socket[] = []
+      const dial = async () => {
+        const socket = await connect(kind, ready)
+        sockets.push(socket)
+        await checkAnswered(socket, sockets.length)
+      }
+      return roundTripMs(0.5, dial, { before: dialsBefore, measured: dials })
     })
 }
 
-type Listen = (received: (message: unknown) => void) => void
+/** Resident bytes of an idle connection, each having carried one message. */
+export function idleSocketBytes(kind: SocketKind): Arm {
+  return () =>
+    withOther(kind, ['echo'], async ready => {
+      const sockets: Socket[] = []
+      const open = async (count: number) => {
+        for (let opened = 0; opened < count; opened++) {
+          const socket = await connect(kind, ready)
+          sockets.push(socket)
+          await checkAnswered(socket, opened)
+        }
+      }
+      await open(idleChannelsBefore)
+      const bytes = await residentBytesEach(idleChannels, () => open(idleChannels))
+      if (sockets.some(socket => socket.readyState !== 'open')) throw new Error('A connection did not stay open.')
+      return bytes
+    })
+}
 
-async function withSocket(
+async function checkAnswered(socket: Socket, count: number): Promise<void> {
+  const reply = await new Promise(resolve => {
+    const reader = new FrameReader(resolve)
+    socket.on('data', chunk => reader.push(chunk))
+    new FrameWriter(socket).write(roundTripMessage(count))
+  })
+  checkRoundTrip(count, reply)
+}
+
+function lineOf(kind: SocketKind): WithLine {
+  return (task, measure) =>
+    withOther(kind, task, async ready => {
+      const socket = await connect(kind, ready)
+      const value = await measure(new FrameWriter(socket), received => {
+        const reader = new FrameReader(received)
+        socket.on('data', chunk => reader.push(chunk))
+      })
+      socket.destroy()
+      return value
+    })
+}
+
+async function withOther(
   kind: SocketKind,
-  work: readonly [task: 'take' | 'echo', messagesPerBatch: number],
-  measure: (writer: FrameWriter, listen: Listen) => Promise<number>,
+  task: Task,
+  measure: (ready: SocketsReady) => Promise<number>,
 ): Promise<number> {
   const program = new URL('./socket-other.js', import.meta.url)
-  const other = await startOther<SocketsReady>(program, [kind, ...work.map(String)])
-  const socket = await connect(kind, other)
-  const value = await measure(new FrameWriter(socket), received => {
-    const reader = new FrameReader(received)
-    socket.on('data', chunk => reader.push(chunk))
-  })
-  socket.destroy()
+  const other = await startOther<SocketsReady>(program, [kind, ...task.map(String)])
+  const value = await measure(other.ready)
   await other.stop()
   return value
 }
 
-async function connect(kind: SocketKind, { ready }: OtherProcess<SocketsReady>): Promise<Socket> {
+async function connect(kind: SocketKind, ready: SocketsReady): Promise<Socket> {
   const to = { host: '127.0.0.1', port: ready.port, noDelay: true }
   if (kind === 'tcp') {
     const socket = connectTcp(to)
