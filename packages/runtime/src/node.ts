@@ -27,6 +27,7 @@ import { Ref } from './ref.ts'
 import type { RemoteNode } from './remote/remote-node.ts'
 import { RemoteNodes } from './remote/remote-nodes.ts'
 import { type ExposedFunctions, exposeOn, unexposeOn } from './rpc/serving.ts'
+import type { Turns } from './turns.ts'
 import { type ProcessInfo, processInfoOf } from './watching/process-info.ts'
 import type { SystemEvents } from './watching/system-events.ts'
 import { Watching } from './watching/watching.ts'
@@ -43,6 +44,7 @@ export class Node extends Self implements PidSource {
   readonly log: Log
   /** @internal */ readonly watching: Watching
   /** @internal */ readonly freezesMessages: boolean
+  /** @internal */ readonly turns: Turns
   /** @internal */ readonly scheduler: Scheduler
   /** @internal */ readonly timeouts: Timeouts
   /** @internal */ readonly exits: Exits = new Exits()
@@ -67,6 +69,7 @@ export class Node extends Self implements PidSource {
     this.creation = creation
     this.clock = seams.clock
     this.log = seams.log
+    this.turns = seams.turns
     this.timeouts = new Timeouts(seams.clock, seams.turns)
     this.watching = new Watching(seams.clock, seams.log, seams.watching)
     this.freezesMessages = seams.freezeMessages

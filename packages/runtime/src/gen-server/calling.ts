@@ -5,6 +5,7 @@ import { checkOptions, checkTimeout, Timed } from '../clock/timeouts.ts'
 import { type Destination, describeDestination } from '../destination.ts'
 import { BarrelError, runtimeError } from '../errors.ts'
 import { describe, type ExitReason } from '../exit-reason.ts'
+import { failInTime } from '../process/in-time.ts'
 import { Process } from '../process/process.ts'
 import { never } from '../process/thenable.ts'
 import { placeOf } from '../process/verbs.ts'
@@ -146,7 +147,7 @@ export function callFrom(
   if (caller.node.freezesMessages) freezeMessage(request)
   const pending = new PendingCall(caller, destination, options)
   if (place instanceof Process && place.alive) new LocalCall(pending, request).open(place)
-  else if (place === undefined || place instanceof Process) pending.ended('noproc')
+  else if (place === undefined || place instanceof Process) failInTime(caller.node, () => pending.ended('noproc'))
   else caller.node.remote(place.node).call(pending, caller, place.target, request)
   return pending.promise
 }
@@ -167,7 +168,7 @@ export function stopFrom(
   if (place === caller) return Promise.reject(runtimeError('E_CALL_SELF', { pid: caller.pid }))
   const pending = new PendingStop(caller, destination, reason, { timeoutMs: Infinity, ...options })
   if (place instanceof Process && place.alive) new LocalCall(pending, reason).openStop(place, caller.pid)
-  else if (place === undefined || place instanceof Process) pending.ended('noproc')
+  else if (place === undefined || place instanceof Process) failInTime(caller.node, () => pending.ended('noproc'))
   else caller.node.remote(place.node).stop(pending, caller, place.target, reason)
   return pending.promise
 }
