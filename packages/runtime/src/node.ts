@@ -70,7 +70,7 @@ export class Node extends Self implements PidSource {
     this.clock = seams.clock
     this.log = seams.log
     this.turns = seams.turns
-    this.timeouts = new Timeouts(seams.clock, seams.turns)
+    this.timeouts = new Timeouts(seams.clock, seams.turns, seams.log)
     this.watching = new Watching(seams.clock, seams.log, seams.watching)
     this.freezesMessages = seams.freezeMessages
     this.scheduler = new Scheduler(seams.clock, seams.turns, seams.scheduler, this.watching)
