@@ -49,6 +49,7 @@ export function spawnFrom(parent: Process, body: unknown, args: unknown[], optio
   const { node } = parent
   const isServer = ServerStart.isServer(body)
   if (!isServer && isClass(body)) throw runtimeError('E_SPAWN_INVALID', { body: (body as { name: string }).name })
+  if (isGenerator(body)) throw runtimeError('E_SPAWN_INVALID', { body: `${body.name || 'anonymous'}, a generator` })
   const process = node.addProcess(isServer ? startingBehavior : functionBehavior)
   process.body = isServer ? new ServerStart(body, args, options.waiter) : new Self(process, body as FunctionBody)
   if (options.name !== undefined) registerOrEnd(process, options.name)
@@ -77,6 +78,12 @@ function linkStarted(parent: Process, process: Process, waiter: StartWaiter | un
   if (process.alive) linkProcesses(parent, process)
   // It has ended while it was given its name. Who waits for a start learns of its failure from that alone.
   else if (waiter === undefined) parent.node.exits.sendLinked(parent, process.pid as AnyPid, 'noproc')
+}
+
+/** To call one runs none of its code. */
+function isGenerator(body: unknown): body is { readonly name: string } {
+  const kind = (body as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]
+  return kind === 'GeneratorFunction' || kind === 'AsyncGeneratorFunction'
 }
 
 /** The prototype of a class cannot be replaced; that of a function can. */

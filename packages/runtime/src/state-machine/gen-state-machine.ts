@@ -76,7 +76,7 @@ export abstract class GenStateMachine<P extends MachineProtocol> extends GenServ
 
   /**
    * To be returned: goes to that state.
-   * @throws E_STATE_UNKNOWN, E_OPTION_INVALID for a time-out that is none
+   * @throws E_STATE_UNKNOWN, E_OPTION_INVALID for an action that is none
    */
   nextState(state: StateOf<P>, actions: Actions<P> = {}): Transition<P> {
     if (typeof state !== 'string' || !Object.hasOwn(this.states, state)) {
@@ -87,7 +87,7 @@ export abstract class GenStateMachine<P extends MachineProtocol> extends GenServ
 
   /**
    * To be returned: stays in the state.
-   * @throws E_OPTION_INVALID for a time-out that is none
+   * @throws E_OPTION_INVALID for an action that is none
    */
   keepState(actions: Actions<P> = {}): Kept<P> {
     return new Transition<P>(undefined, actions) as Kept<P>
