@@ -20,6 +20,7 @@ export type {
   Clock,
   CrashReport,
   DeadLetter,
+  DemonitorOptions,
   Destination,
   Disk,
   Down,

@@ -6,10 +6,12 @@ import {
   BarrelError,
   type ErrorInfo,
   GenServer,
+  GenStateMachine,
   type Node,
   next,
   noReply,
   reply,
+  Supervisor,
   startNode,
   stop,
   Task,
@@ -123,7 +125,7 @@ describe('what is no time', () => {
   })
 })
 
-const misuses: readonly [what: string, misuse: () => unknown, code: string][] = [
+const misuses: [what: string, misuse: () => unknown, code: string][] = [
   ['a number for the options of a call', () => node.call(node.spawn(Quiet), 1, 1000 as never), 'E_OPTION_INVALID'],
   ['a signal that is none', () => node.call(node.spawn(Quiet), 1, { signal: {} as never }), 'E_OPTION_INVALID'],
   ['a number for the options of receive', () => node.receive(undefined, 1000 as never), 'E_OPTION_INVALID'],
@@ -173,7 +175,74 @@ const misuses: readonly [what: string, misuse: () => unknown, code: string][] = 
   ['expose of what is no function', () => node.expose({ f: 5 as never }), 'E_EXPOSE_INVALID'],
   ['connect to a number', () => node.connect(5 as never), 'E_ADDRESS_INVALID'],
   ['connect to a host', () => node.connect('localhost:5'), 'E_ADDRESS_INVALID'],
+  ['disconnect of a number', () => node.disconnect(5 as never), 'E_NODE_NAME_INVALID'],
+  ['the extension of nothing', () => node.extension(null as never), 'E_OPTION_INVALID'],
+  ['the extension of a text', () => node.extension('registry' as never), 'E_OPTION_INVALID'],
+  ['cancelTimer of a text', () => node.cancelTimer('x' as never), 'E_REF_INVALID'],
+  ['the function cancelTimer of nothing', () => barrel.cancelTimer(undefined as never), 'E_REF_INVALID'],
+  ['demonitor with true', () => node.demonitor(node.makeRef(), true as never), 'E_OPTION_INVALID'],
+  ['demonitor with a wrong flush', () => node.demonitor(node.makeRef(), { flush: 'yes' as never }), 'E_OPTION_INVALID'],
+  ['the function demonitor with true', () => barrel.demonitor(node.makeRef(), true as never), 'E_OPTION_INVALID'],
+  [
+    'the function exit with a reason alone',
+    () => (barrel.exit as unknown as Misuse)('reason' as never),
+    'E_OPTION_INVALID',
+  ],
+  ['spawn of an async generator', () => node.spawn(async function* () {}), 'E_SPAWN_INVALID'],
+  ['spawn of a bound generator', () => node.spawnLink(function* () {}.bind(null)), 'E_SPAWN_INVALID'],
 ]
+
+class Machine extends GenStateMachine<{ state: 'a'; cast: never }> {
+  static result: (machine: Machine) => unknown
+  override init() {
+    return Machine.result(this) as never
+  }
+  override readonly states = { a: () => undefined }
+}
+
+/** What a machine returns, in the place where it returns it. */
+async function transition(result: (machine: Machine) => unknown): Promise<void> {
+  Machine.result = machine => {
+    error = undefined
+    try {
+      result(machine)
+    } catch (thrown) {
+      error = thrown
+    }
+    return machine.nextState('a')
+  }
+  let error: unknown
+  await node.start(Machine)
+  if (error !== undefined) throw error
+}
+
+for (const bad of [null, 5, true, 'now'] as never[]) {
+  const task = () => Task.of(node).async(() => 1)
+  const supervisor = () => node.spawn(Supervisor.of({ children: [] }))
+  misuses.push(
+    [`${bad} for the options of Task.await`, () => Task.await(task(), bad), 'E_OPTION_INVALID'],
+    [`${bad} for the options of asyncStream`, () => Task.of(node).asyncStream([1], () => 1, bad), 'E_OPTION_INVALID'],
+    [`${bad} for the options of whichChildren`, () => Supervisor.whichChildren(supervisor(), bad), 'E_OPTION_INVALID'],
+    [`${bad} for the actions of keepState`, () => transition(machine => machine.keepState(bad)), 'E_OPTION_INVALID'],
+    [
+      `${bad} for the actions of nextState`,
+      () => transition(machine => machine.nextState('a', bad)),
+      'E_OPTION_INVALID',
+    ],
+  )
+}
+for (const bad of [
+  { internal: 5 },
+  { internal: 'ab' },
+  { timeoutsMs: null },
+  { timeoutsMs: 5 },
+  { timeoutsMs: { x: '5' } },
+  { stateTimeout: 5 },
+  { postpone: 'yes' },
+]) {
+  const misuse = () => transition(machine => machine.keepState(bad as never))
+  misuses.push([`keepState(${JSON.stringify(bad)})`, misuse, 'E_OPTION_INVALID'])
+}
 
 test.each(misuses)('%s is a coded error', (_, misuse, code) => expectCode(misuse, code))
 

@@ -6,6 +6,7 @@
 import { cancelTimerFrom, type Expired, startTimerFrom } from './clock/process-timers.ts'
 import { creationWithoutDisk } from './creation.ts'
 import type { NameDestination, RegisteredName, Watchable } from './destination.ts'
+import { runtimeError } from './errors.ts'
 import type { ExitReason } from './exit-reason.ts'
 import type { CallOptions } from './gen-server/calling.ts'
 import { callFrom } from './gen-server/calling.ts'
@@ -16,6 +17,7 @@ import { seamsOf } from './node-options.ts'
 import { type AnyPid, Pid } from './pid.ts'
 import { Actor } from './process/actor.ts'
 import { actingTowards, actOutside } from './process/current.ts'
+import { checkFlush, type DemonitorOptions } from './process/monitor.ts'
 import { type Process, processOf } from './process/process.ts'
 import type { FunctionBody, PidOf, ServerClass, ServerInstance } from './process/spawn.ts'
 import {
@@ -159,14 +161,22 @@ export function monitor(watched: Watchable): Ref {
 }
 
 /** As the method `demonitor` of a process. */
-export function demonitor(ref: Ref, options?: { readonly flush?: boolean }): boolean {
-  return demonitorFrom(acting(), ref, options?.flush === true)
+export function demonitor(ref: Ref, options?: DemonitorOptions): boolean {
+  return demonitorFrom(acting(), ref, checkFlush(options))
 }
 
-/** Sends an exit signal: `'kill'` cannot be trapped, `'normal'` is ignored unless trapped. */
-export function exit(target: Watchable, reason: ExitReason): void {
-  exitFrom(acting(), target, reason)
+/**
+ * Sends an exit signal: `'kill'` cannot be trapped, `'normal'` is ignored unless trapped.
+ * @throws E_DESTINATION_INVALID, E_OPTION_INVALID without a reason, E_MESSAGE_INVALID where the target is on another node
+ * and the reason cannot cross
+ */
+export function exit(target: Watchable, reason: ExitReason): void
+export function exit(...args: [Watchable, ExitReason]): void {
+  if (args.length < 2) throw runtimeError('E_OPTION_INVALID', { option: 'reason', problem: exitTakesTwo })
+  exitFrom(acting(), args[0], args[1])
 }
+
+const exitTakesTwo = 'the function exit takes a target and a reason; only the method exit of a process ends itself'
 
 /** A ref that nobody else has, to tell the reply to a request by. */
 export function makeRef(): Ref {

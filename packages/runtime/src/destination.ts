@@ -1,3 +1,4 @@
+import { textOf } from './errors.ts'
 import { describe } from './exit-reason.ts'
 import type { NodeName } from './node-name.ts'
 import { type AnyPid, Pid } from './pid.ts'
@@ -44,12 +45,12 @@ export function viaOf(destination: unknown): ViaDestination | undefined {
   return typeof name === 'string' && typeof via === 'string' ? (destination as ViaDestination) : undefined
 }
 
-/** A destination in a few words, for errors and logs. */
+/** A destination in a few words, for errors and logs. Never throws, whatever was given. */
 export function describeDestination(destination: unknown): string {
   try {
     return textOfDestination(destination)
   } catch {
-    return 'a destination that throws when it is read'
+    return textOf(destination)
   }
 }
 

@@ -11,7 +11,7 @@ import { describe, type ExitReason } from './exit-reason.ts'
 import type { ExtensionKey } from './extension.ts'
 import type { Log } from './log.ts'
 import { Names } from './names/names.ts'
-import { type Address, type Endpoint, type NodeName, parseAddress } from './node-name.ts'
+import { type Address, checkNodeName, type Endpoint, type NodeName, parseAddress } from './node-name.ts'
 import type { NodeSeams } from './node-options.ts'
 import { type AnyPid, Pid } from './pid.ts'
 import { Actor } from './process/actor.ts'
@@ -27,6 +27,7 @@ import { Ref } from './ref.ts'
 import type { RemoteNode } from './remote/remote-node.ts'
 import { RemoteNodes } from './remote/remote-nodes.ts'
 import { type ExposedFunctions, exposeOn, unexposeOn } from './rpc/serving.ts'
+import type { Turns } from './turns.ts'
 import { type ProcessInfo, processInfoOf } from './watching/process-info.ts'
 import type { SystemEvents } from './watching/system-events.ts'
 import { Watching } from './watching/watching.ts'
@@ -43,6 +44,7 @@ export class Node extends Self implements PidSource {
   readonly log: Log
   /** @internal */ readonly watching: Watching
   /** @internal */ readonly freezesMessages: boolean
+  /** @internal */ readonly turns: Turns
   /** @internal */ readonly scheduler: Scheduler
   /** @internal */ readonly timeouts: Timeouts
   /** @internal */ readonly exits: Exits = new Exits()
@@ -67,7 +69,8 @@ export class Node extends Self implements PidSource {
     this.creation = creation
     this.clock = seams.clock
     this.log = seams.log
-    this.timeouts = new Timeouts(seams.clock, seams.turns)
+    this.turns = seams.turns
+    this.timeouts = new Timeouts(seams.clock, seams.turns, seams.log)
     this.watching = new Watching(seams.clock, seams.log, seams.watching)
     this.freezesMessages = seams.freezeMessages
     this.scheduler = new Scheduler(seams.clock, seams.turns, seams.scheduler, this.watching)
@@ -178,16 +181,23 @@ export class Node extends Self implements PidSource {
     return parsed
   }
 
-  /** Closes the channel to a node: links, monitors and calls across it end with `'noconnection'`. */
+  /**
+   * Closes the channel to a node: links, monitors and calls across it end with `'noconnection'`. Nothing where there
+   * is none.
+   * @throws E_NODE_NAME_INVALID
+   */
   disconnect(node: NodeName): void {
-    this.remotes.disconnect(node)
+    this.remotes.disconnect(checkNodeName(node))
   }
 
   /**
    * What an installed extension offers.
-   * @throws E_EXTENSION_MISSING
+   * @throws E_EXTENSION_MISSING, E_OPTION_INVALID for what is no key
    */
   extension<Api>(key: ExtensionKey<Api>): Api {
+    if (typeof key?.name !== 'string') {
+      throw runtimeError('E_OPTION_INVALID', { option: 'key', problem: `${describe(key)} is not that of an extension` })
+    }
     if (!this.#apis.has(key)) throw runtimeError('E_EXTENSION_MISSING', { extension: 'the caller', needs: key.name })
     return this.#apis.get(key) as Api
   }

@@ -159,9 +159,13 @@ function isDestination(to: unknown): to is Destination<never> {
   return to instanceof Pid || typeof to === 'string' || isNamed(to) || viaOf(to) !== undefined
 }
 
-/** The milliseconds that it had left, to the nearest; false where it has sent its message or is unknown on this node. */
+/**
+ * The milliseconds that it had left, to the nearest; false where it has sent its message or is unknown on this node.
+ * @throws E_REF_INVALID
+ */
 export function cancelTimerFrom(from: Process, ref: Ref): number | false {
-  if (!from.alive || !(ref instanceof Ref)) return false
+  if (!(ref instanceof Ref)) throw runtimeError('E_REF_INVALID', { ref: describeDestination(ref) })
+  if (!from.alive) return false
   const leftMs = timersOf.get(from.node)?.cancel(ref) ?? false
   return leftMs === false ? false : Math.round(leftMs)
 }

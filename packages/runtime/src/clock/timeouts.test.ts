@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { type Log, silentLog } from '../log.ts'
 import type { Clock, Timer } from './clock.ts'
 import { Timed, Timeouts } from './timeouts.ts'
 
@@ -59,7 +60,9 @@ class Noted extends Timed {
 function setUp() {
   const clock = new HandClock()
   const later: (() => void)[] = []
-  const timeouts = new Timeouts(clock, { soon: run => run(), later: run => void later.push(run) })
+  const logged: unknown[] = []
+  const log: Log = { ...silentLog, error: (event, fields) => void logged.push([event, fields]) }
+  const timeouts = new Timeouts(clock, { soon: run => run(), later: run => void later.push(run) }, log)
   const turn = () => {
     for (const run of later.splice(0)) run()
   }
@@ -70,7 +73,7 @@ function setUp() {
     timeouts.enter(timed, delayMs)
     return timed
   }
-  return { clock, timeouts, expired, enter, turn }
+  return { clock, timeouts, expired, enter, turn, logged }
 }
 
 test('each expires when its time has come, not before', () => {
@@ -150,6 +153,50 @@ test('a hundred and fifty thousand different lengths do not break the timer', ()
   expect(expired).toEqual([0])
   clock.advance(1000)
   expect(expired.length).toBe(count)
+})
+
+test('lengths that nobody waits for any more do not pile up while a long one runs', () => {
+  const { clock, timeouts, expired, enter } = setUp()
+  const long = enter(1000)
+  for (let index = 0; index < 10_000; index++) {
+    timeouts.leave(enter(2000 + index))
+    expect(timeouts.listsCount).toBeLessThanOrEqual(64)
+  }
+  clock.advance(1000)
+  expect(expired).toEqual([long.id])
+  expect(timeouts.listsCount).toBe(0)
+})
+
+test('one whose expiry begins others of many lengths, its own among them, loses none of them', () => {
+  const { clock, timeouts, expired, enter } = setUp()
+  class Beginning extends Timed {
+    override expire() {
+      for (let index = 0; index < 200; index++) timeouts.leave(enter(5000 + index))
+      enter(10)
+    }
+  }
+  timeouts.enter(new Beginning(), 10)
+  clock.advance(10)
+  expect(expired).toEqual([])
+  clock.advance(10)
+  expect(expired).toEqual([200])
+})
+
+test('one that fails as it expires is logged, and the others expire as ever', () => {
+  const { clock, timeouts, expired, enter, logged } = setUp()
+  class Failing extends Timed {
+    override expire() {
+      throw new Error('no luck')
+    }
+  }
+  timeouts.enter(new Failing(), 10)
+  for (const delayMs of [10, 10, 20]) enter(delayMs)
+  clock.advance(10)
+  expect(expired).toEqual([0, 1])
+  clock.advance(10)
+  expect(expired).toEqual([0, 1, 2])
+  const reason = { error: expect.objectContaining({ message: 'no luck' }) }
+  expect(logged).toEqual([['a time-out failed', { reason }]])
 })
 
 test('whatever enters and leaves, exactly those expire whose time has come while they waited', () => {

@@ -5,6 +5,8 @@
  */
 
 import { runtimeError, textOf } from '../errors.ts'
+import { reasonOf } from '../exit-reason.ts'
+import type { Log } from '../log.ts'
 import type { Turns } from '../turns.ts'
 import type { Clock, Timer } from './clock.ts'
 
@@ -24,18 +26,25 @@ interface TimedList {
   newest: Timed | undefined
 }
 
+/** So many lengths are kept though nobody waits: those in use come again at once. */
+const listsKept = 64
+
 export class Timeouts {
   readonly #clock: Clock
   readonly #turns: Turns
+  readonly #log: Log
   readonly #lists = new Map<number, TimedList>()
+  /** From so many lists on the empty ones are thrown away: at most as many as are in use, so that it costs little. */
+  #sweepAt = listsKept
   #waiting = 0
   #restAsked = false
   #timer: Timer | undefined
   #timerDueMs = Infinity
 
-  constructor(clock: Clock, turns: Turns) {
+  constructor(clock: Clock, turns: Turns, log: Log) {
     this.#clock = clock
     this.#turns = turns
+    this.#log = log
   }
 
   /** Lets `timed.expire` run after `delayMs`, unless it leaves first. Infinity waits for ever. */
@@ -89,10 +98,23 @@ export class Timeouts {
   #listOf(delayMs: number): TimedList {
     let list = this.#lists.get(delayMs)
     if (list === undefined) {
+      if (this.#lists.size >= this.#sweepAt) this.#sweep()
       list = { oldest: undefined, newest: undefined }
       this.#lists.set(delayMs, list)
     }
     return list
+  }
+
+  #sweep(): void {
+    for (const [delayMs, list] of this.#lists) {
+      if (list.oldest === undefined) this.#lists.delete(delayMs)
+    }
+    this.#sweepAt = Math.max(listsKept, 2 * this.#lists.size)
+  }
+
+  /** How many lengths it keeps a list for. */
+  get listsCount(): number {
+    return this.#lists.size
   }
 
   #arm(dueMs: number): void {
@@ -110,12 +132,23 @@ export class Timeouts {
     for (const [delayMs, list] of this.#lists) {
       for (let timed = list.oldest; timed !== undefined && timed.dueMs <= now; timed = list.oldest) {
         this.leave(timed)
-        timed.expire()
+        this.#expire(timed)
       }
-      if (list.oldest === undefined) this.#lists.delete(delayMs)
-      else next = Math.min(next, list.oldest.dueMs)
+      // One that expired may have had the list swept away, and another one of that length begun.
+      if (list.oldest === undefined) {
+        if (this.#lists.get(delayMs) === list) this.#lists.delete(delayMs)
+      } else next = Math.min(next, list.oldest.dueMs)
     }
     if (next < this.#timerDueMs) this.#arm(next)
+  }
+
+  /** One that fails all the same must not keep the others waiting. */
+  #expire(timed: Timed): void {
+    try {
+      timed.expire()
+    } catch (error) {
+      this.#log.error('a time-out failed', { reason: reasonOf(error) })
+    }
   }
 }
 

@@ -183,3 +183,21 @@ test('a process that calls from inside a handler acts as itself and gets the rep
   const front = node.spawn(Front)
   expect(await node.call(front, 'x')).toEqual(['back x', front.serial])
 })
+
+test('a call whose destination cannot be read any more ends all the same, and so do the others', async () => {
+  const { clock, advance } = handClock()
+  await using node = await startNode({ clock })
+  node.register('later', node.spawn(Later))
+  let isBroken = false
+  const broken = {
+    node: node.name,
+    get name() {
+      if (isBroken) throw new Error('no look')
+      return 'later'
+    },
+  }
+  const codes = Promise.all([broken, 'later'].map(to => node.call(to, 1).catch(error => error.code)))
+  isBroken = true
+  advance(5000)
+  expect(await codes).toEqual(['E_CALL_TIMEOUT', 'E_CALL_TIMEOUT'])
+})

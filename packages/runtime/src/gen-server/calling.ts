@@ -4,6 +4,7 @@ import { checkOptions, checkTimeout, Timed } from '../clock/timeouts.ts'
 import { type Destination, describeDestination } from '../destination.ts'
 import { BarrelError, runtimeError } from '../errors.ts'
 import { describe, type ExitReason } from '../exit-reason.ts'
+import { failInTime } from '../process/in-time.ts'
 import { Process } from '../process/process.ts'
 import { never } from '../process/thenable.ts'
 import { placeOf, type RemotePlace } from '../process/verbs.ts'
@@ -182,7 +183,7 @@ function ask(
     const call = new LocalCall(pending, request, isStop)
     if (isStop) call.openStop(place)
     else call.open(place)
-  } else if (remote === undefined) pending.ended('noproc')
+  } else if (remote === undefined) failInTime(caller.node, () => pending.ended('noproc'))
   else if (isStop) remote.stop(pending, caller, (place as RemotePlace).target, request)
   else remote.call(pending, caller, (place as RemotePlace).target, request)
   return pending.promise

@@ -10,7 +10,7 @@ import { RemoteMessage } from '../remote/remote-request.ts'
 import { Call, Request, StopOrder } from './call.ts'
 import { runInit } from './gen-server.ts'
 import { Next, noReply, Stop, type Then } from './outcome.ts'
-import { IdleTimer } from './server-idle.ts'
+import { IdleTimer, isWithdrawn } from './server-idle.ts'
 import type { AnyServer, ServerStart } from './server-start.ts'
 
 type Callback = 'constructor' | 'init' | 'handleCall' | 'handleCast' | 'handleContinue' | 'handleInfo' | 'terminate'
@@ -57,6 +57,23 @@ const serverBehavior: Behavior = {
 
   ended(process) {
     process.idle?.cancel()
+    process.continuing = undefined
+  },
+}
+
+/** Of a server that goes on with a `handleContinue` before its next message: a behavior of its own for that one turn. */
+const continuingBehavior: Behavior = {
+  ...serverBehavior,
+
+  run(process, budget) {
+    const { continuing } = process
+    process.continuing = undefined
+    process.behavior = serverBehavior
+    if (continuing !== undefined) runContinue(process, continuing.request, continuing.message)
+    // It counts as a message.
+    const taken = 1 + takeMessages(process, budget - 1)
+    if (process.state === processState.running) rest(process)
+    return taken
   },
 }
 
@@ -90,7 +107,7 @@ function takeMessages(process: Process, budget: number): number {
     while (taken < budget && process.state === processState.running && mailbox.length > 0) {
       message = mailbox.shift()
       taken++
-      if (process.idle !== undefined) process.idle.cancel()
+      if (process.idle !== undefined && !isWithdrawn(message)) process.idle.cancel()
       if (hasOrigin) process.origin = undefined
       hasOrigin = false
       if (message instanceof Request) {
@@ -148,7 +165,7 @@ function answer(process: Process, call: Call, result: unknown): void {
     stopServer(process, result.reason)
   } else if (result instanceof Next) {
     if (result.reply !== undefined) call.reply(result.reply.value)
-    goOn(process, result.after, call)
+    goOn(process, 'handleCall', result.after, call)
   } else if (result !== noReply) call.reply(result)
 }
 
@@ -161,7 +178,7 @@ function settle(process: Process, callback: Callback, result: unknown, message?:
   } else {
     if (result !== undefined && !(result instanceof Next)) throw nonsense(process, callback, result)
     if (callback === 'init') started(process)
-    if (result instanceof Next) goOn(process, result.after, message)
+    if (result instanceof Next) goOn(process, callback, result.after, message)
   }
 }
 
@@ -177,14 +194,25 @@ function started(process: Process): void {
   starting?.started()
 }
 
-function goOn(process: Process, after: Then, message: unknown): void {
+function goOn(process: Process, callback: Callback, after: Then, message: unknown): void {
   if (!process.alive) return
-  if (after.timeoutMs !== undefined) process.idle = new IdleTimer(process, after.timeoutMs)
+  if (after.timeoutMs !== undefined) {
+    process.idle?.cancel()
+    process.idle = new IdleTimer(process, after.timeoutMs)
+  }
   if (!('continue' in after)) return
+  if (callback !== 'handleContinue') return runContinue(process, after.continue, message)
+  // As in OTP a continue may go on for ever: each has a turn, so that others have theirs and no stack grows.
+  process.continuing = { request: after.continue, message }
+  process.behavior = continuingBehavior
+  process.wake()
+}
+
+function runContinue(process: Process, request: unknown, message: unknown): void {
   const server = process.body as AnyServer
   running = 'handleContinue'
   try {
-    settle(process, 'handleContinue', server.handleContinue(after.continue as never), message)
+    settle(process, 'handleContinue', server.handleContinue(request as never), message)
   } catch (error) {
     crash(process, 'handleContinue', error, message)
   }

@@ -1,6 +1,6 @@
 import { VirtualClock } from '@barrel-actors/simulation'
 import { expect, test } from 'vitest'
-import { type Exit, GenServer, next, reply, startNode, stop } from '../index.ts'
+import { type Exit, GenServer, next, reply, type Self, startNode, stop } from '../index.ts'
 
 const codeOf = (error: unknown) => (error as { code?: unknown }).code
 
@@ -119,3 +119,39 @@ test('a server that traps exits ends in order with its parent', async () => {
   expect(await node.receive({ terminated: 'enough' })).toBeDefined()
   expect(await node.receive({ kind: 'down' })).toMatchObject({ from: child, reason: 'enough' })
 })
+
+for (const how of ['through', 'refused']) {
+  test(`the code of a process that ends while it starts a server goes no further, whether init is ${how}`, async () => {
+    await using node = await startNode()
+    const begun = gate()
+    const goes = gate()
+    class Gated extends GenServer {
+      override async init() {
+        begun.open()
+        await goes.opened
+        return how === 'refused' ? stop('no need') : undefined
+      }
+    }
+    const seen: string[] = []
+    const goOn = () => void seen.push('went on')
+    let self: Self | undefined
+    const caller = node.spawn(async context => {
+      self = context
+      await context.start(Gated).then(goOn, goOn)
+    })
+    await begun.opened
+    node.exit(caller, 'kill')
+    goes.open()
+    void self?.start(Slow, 'well').then(goOn, goOn)
+    for (let microtask = 0; microtask < 50; microtask++) await null
+    expect(seen).toEqual([])
+  })
+}
+
+function gate() {
+  let open!: () => void
+  const opened = new Promise<void>(resolve => {
+    open = resolve
+  })
+  return { open, opened }
+}

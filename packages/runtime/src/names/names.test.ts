@@ -130,3 +130,26 @@ test('a global name leads to a process of another node', async () => {
   b.register({ global: 'echo' }, pid)
   expect(await simulation.until(a.call({ global: 'echo' }, 'over there'))).toBe('over there')
 })
+
+test('a process that ends while it is given its name has failed to start, and its supervisor is told', async () => {
+  let ends = true
+  const ending: NameResolver = {
+    whereis: () => undefined,
+    register: (_, pid) => {
+      if (ends) node.exit(pid, 'kill')
+      ends = false
+      return true
+    },
+  }
+  await using node = await startNode({ extensions: [extensionOf('global', ending)] })
+  const name = { global: 'short-lived' }
+  await expect(node.start({ server: Echo, name, timeoutMs: 1_000_000 })).rejects.toMatchObject({
+    code: 'E_START_FAILED',
+    fields: { exit: 'killed' },
+  })
+  ends = true
+  const supervisor = await node.start(Supervisor.of({ children: [{ id: 'child', run: wait, name }] }))
+  expect(await Supervisor.countChildren(supervisor)).toMatchObject({ active: 1 })
+  const [child] = await Supervisor.whichChildren(supervisor)
+  expect(node.processes()).toContain(child?.pid)
+})

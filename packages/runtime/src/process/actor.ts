@@ -11,6 +11,7 @@ import type { AnyPid, Pid } from '../pid.ts'
 import type { AnyProtocol, CastOf, Protocol, ReplyOf, RequestOf } from '../protocol.ts'
 import type { Alias, Ref } from '../ref.ts'
 import type { Origin } from '../remote/origin.ts'
+import { checkFlush, type DemonitorOptions } from './monitor.ts'
 import { type Process, processState } from './process.ts'
 import type { FunctionBody, PidOf, ServerClass, ServerInstance } from './spawn.ts'
 import {
@@ -160,6 +161,7 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
   /**
    * Stops a timer of this node, whoever started it.
    * @returns the milliseconds that it had left, false where it has sent its message already, or is unknown.
+   * @throws E_REF_INVALID
    */
   cancelTimer(ref: Ref): number | false {
     return cancelTimerFrom(this.#process, ref)
@@ -212,9 +214,10 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
   /**
    * Ends a monitor; with `flush` a `down` that is already in the mailbox goes too.
    * @returns whether it was still watching.
+   * @throws E_REF_INVALID, E_OPTION_INVALID
    */
-  demonitor(ref: Ref, options?: { readonly flush?: boolean }): boolean {
-    return demonitorFrom(this.#process, ref, options?.flush === true)
+  demonitor(ref: Ref, options?: DemonitorOptions): boolean {
+    return demonitorFrom(this.#process, ref, checkFlush(options))
   }
 
   /**
@@ -232,7 +235,10 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
 
   /** Ends this process with that reason, leaving its code by a throw. */
   exit(reason: ExitReason): never
-  /** Sends an exit signal: `'kill'` cannot be trapped, `'normal'` is ignored unless trapped. */
+  /**
+   * Sends an exit signal: `'kill'` cannot be trapped, `'normal'` is ignored unless trapped.
+   * @throws E_DESTINATION_INVALID, E_MESSAGE_INVALID where the target is on another node and the reason cannot cross
+   */
   exit(target: Watchable, reason: ExitReason): void
   exit(...args: [ExitReason] | [Watchable, ExitReason]): void {
     if (args.length === 2) return exitFrom(this.#process, args[0], args[1])

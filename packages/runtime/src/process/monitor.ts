@@ -1,6 +1,8 @@
 /** One-way watches: each ends in exactly one `down`, or is cancelled. */
 
+import { checkOptions } from '../clock/timeouts.ts'
 import type { NamedDestination } from '../destination.ts'
+import { runtimeError } from '../errors.ts'
 import type { ExitReason } from '../exit-reason.ts'
 import type { AnyPid } from '../pid.ts'
 import type { Ref } from '../ref.ts'
@@ -13,6 +15,19 @@ export interface Down {
   /** What was watched, as it was given: a pid, or a name and its node. */
   readonly from: AnyPid | NamedDestination
   readonly reason: ExitReason
+}
+
+export interface DemonitorOptions {
+  /** Whether a `down` that is in the mailbox already goes too. Default false. */
+  readonly flush?: boolean
+}
+
+/** @throws E_OPTION_INVALID */
+export function checkFlush(options: DemonitorOptions | undefined): boolean {
+  checkOptions(options)
+  const flush = options?.flush ?? false
+  if (typeof flush === 'boolean') return flush
+  throw runtimeError('E_OPTION_INVALID', { option: 'flush', problem: 'it is neither true nor false' })
 }
 
 /** Something that wants to know the end of a process. */

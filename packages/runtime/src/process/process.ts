@@ -40,6 +40,13 @@ export interface Awaiting {
   readonly begun: Begun | undefined
 }
 
+/** What a server is to go on with before its next message. */
+export interface Continuing {
+  readonly request: unknown
+  /** The message that it began with. */
+  readonly message: unknown
+}
+
 export class Process {
   // What every message touches comes first, so that it lies together in memory.
   state: number = processState.queued
@@ -77,6 +84,8 @@ export class Process {
   starting: StartWaiter | undefined = undefined
   /** The callback whose promise it awaits. */
   awaiting: Awaiting | undefined = undefined
+  /** What its next turn begins with. */
+  continuing: Continuing | undefined = undefined
   /** The timers that send to it. */
   timers: ProcessTimers | undefined = undefined
   /** The processes of its node, in the order they were started. */

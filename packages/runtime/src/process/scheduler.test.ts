@@ -1,35 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Clock, Timer } from '../clock/clock.ts'
+import type { Clock } from '../clock/clock.ts'
 import { GenServer } from '../gen-server/gen-server.ts'
 import type { Pid } from '../pid.ts'
 import { startNode } from '../start-node.ts'
-import type { Turns } from '../turns.ts'
-
-/** Turns that are given by hand, and a clock that moves when it is told to. */
-class Hand implements Turns, Clock {
-  ms = 0
-  readonly #soon: (() => void)[] = []
-  readonly #later: (() => void)[] = []
-  soon = (run: () => void) => void this.#soon.push(run)
-  later = (run: () => void) => void this.#later.push(run)
-  now = () => this.ms
-  wall = () => 1_000_000
-  setTimer = (): Timer => ({ cancel() {}, keepAlive() {} })
-
-  /** What runs before the event loop goes on, with the microtasks between. */
-  async slice() {
-    do {
-      for (const run of this.#soon.splice(0)) run()
-      for (let microtask = 0; microtask < 20; microtask++) await null
-    } while (this.#soon.length > 0)
-  }
-
-  /** The event loop has its turn. */
-  async turn() {
-    for (const run of this.#later.splice(0)) run()
-    await this.slice()
-  }
-}
+import { Hand } from './hand.suite.ts'
 
 const options = { processMessagesMax: 10, sliceMessagesMax: 100, sliceMs: 1000 }
 

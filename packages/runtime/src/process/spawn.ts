@@ -49,13 +49,11 @@ export function spawnFrom(parent: Process, body: unknown, args: unknown[], optio
   const { node } = parent
   const isServer = ServerStart.isServer(body)
   if (!isServer && isClass(body)) throw runtimeError('E_SPAWN_INVALID', { body: (body as { name: string }).name })
+  if (isGenerator(body)) throw runtimeError('E_SPAWN_INVALID', { body: `${body.name || 'anonymous'}, a generator` })
   const process = node.addProcess(isServer ? startingBehavior : functionBehavior)
-  if (options.name !== undefined) registerOrEnd(process, options.name)
   process.body = isServer ? new ServerStart(body, args, options.waiter) : new Self(process, body as FunctionBody)
-  if (options.link === true && parent.alive) {
-    linkProcesses(parent, process)
-    process.parent = parent.pid
-  }
+  if (options.name !== undefined) registerOrEnd(process, options.name)
+  if (options.link === true && parent.alive) linkStarted(parent, process, options.waiter)
   const ref = options.monitor === true ? freshRef(parent) : undefined
   if (ref !== undefined && parent.alive) new LocalMonitor(ref, parent, process, process.pid as AnyPid)
   // What a dead process starts dies with it: its code has no effects any more.
@@ -68,9 +66,24 @@ function registerOrEnd(process: Process, name: RegisteredName): void {
   try {
     process.node.register(name, process.pid)
   } catch (error) {
+    // Who waits for it learns of this by the throw.
+    process.body = undefined
     process.end('normal')
     throw error
   }
+}
+
+function linkStarted(parent: Process, process: Process, waiter: StartWaiter | undefined): void {
+  process.parent = parent.pid
+  if (process.alive) linkProcesses(parent, process)
+  // It has ended while it was given its name. Who waits for a start learns of its failure from that alone.
+  else if (waiter === undefined) parent.node.exits.sendLinked(parent, process.pid as AnyPid, 'noproc')
+}
+
+/** To call one runs none of its code. */
+function isGenerator(body: unknown): body is { readonly name: string } {
+  const kind = (body as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]
+  return kind === 'GeneratorFunction' || kind === 'AsyncGeneratorFunction'
 }
 
 /** The prototype of a class cannot be replaced; that of a function can. */

@@ -12,6 +12,7 @@ import type { PendingCall } from '../gen-server/calling.ts'
 import type { Node } from '../node.ts'
 import type { NodeName } from '../node-name.ts'
 import type { AnyPid, Pid } from '../pid.ts'
+import { failInTime } from '../process/in-time.ts'
 import { Monitor, type Watch } from '../process/monitor.ts'
 import type { Process } from '../process/process.ts'
 import type { Ref } from '../ref.ts'
@@ -130,7 +131,8 @@ export class RemoteNode {
     const ref = this.node.newRef().id
     const channel = this.open()
     if (channel === undefined) {
-      return pending.fail(runtimeError('E_NO_CARRIER', { node: this.node.name, target: this.name }))
+      const error = runtimeError('E_NO_CARRIER', { node: this.node.name, target: this.name })
+      return failInTime(this.node, () => pending.fail(error))
     }
     // Noted first: the channel may close while it takes the call, and then ends what is noted.
     this.#outgoing.set(ref, pending)

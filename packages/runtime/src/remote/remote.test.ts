@@ -193,6 +193,19 @@ test('an exit reason that cannot cross arrives as a text', async () => {
   expect(await a.receive()).toMatchObject({ kind: 'down', reason: '{"code":5}' })
 })
 
+test('exit to a process of another node refuses a reason that cannot cross, where it was called', async () => {
+  const { a, b } = await two()
+  const pid = b.spawn(wait)
+  const far = await abroad(pid, b, a)
+  const reason = { code: 5, closed: () => 1 }
+  for (const exit of [() => a.exit(far, reason), () => a.exit({ name: 'x', node: b.name }, reason)]) {
+    expect(exit).toThrow(expect.objectContaining({ code: 'E_MESSAGE_INVALID' }))
+  }
+  const ref = a.monitor(far)
+  a.exit(far, 'over')
+  expect(await a.receive()).toMatchObject({ kind: 'down', ref, reason: 'over' })
+})
+
 test('a hostile exit reason of another node ends what it should and breaks nothing', async () => {
   const { a, b } = await two()
   const pid = b.spawn(wait)

@@ -34,7 +34,10 @@ type Received =
   | { readonly kind: 'cast'; readonly request: unknown }
   | { readonly kind: 'info'; readonly message: unknown }
 
-type Handled = undefined | Stop | Promise<Next>
+type Handled = undefined | Stop | Next | Promise<Next>
+
+/** How many events that a machine gives itself are handled in one turn: chosen, as many messages as a process takes. */
+const ownEventsMax = 256
 
 /**
  * A server that is in one of several named states. Subclass it, keep data in fields, and start it as any server.
@@ -73,7 +76,7 @@ export abstract class GenStateMachine<P extends MachineProtocol> extends GenServ
 
   /**
    * To be returned: goes to that state.
-   * @throws E_STATE_UNKNOWN, E_OPTION_INVALID for a time-out that is none
+   * @throws E_STATE_UNKNOWN, E_OPTION_INVALID for an action that is none
    */
   nextState(state: StateOf<P>, actions: Actions<P> = {}): Transition<P> {
     if (typeof state !== 'string' || !Object.hasOwn(this.states, state)) {
@@ -84,7 +87,7 @@ export abstract class GenStateMachine<P extends MachineProtocol> extends GenServ
 
   /**
    * To be returned: stays in the state.
-   * @throws E_OPTION_INVALID for a time-out that is none
+   * @throws E_OPTION_INVALID for an action that is none
    */
   keepState(actions: Actions<P> = {}): Kept<P> {
     return new Transition<P>(undefined, actions) as Kept<P>
@@ -107,7 +110,7 @@ export abstract class GenStateMachine<P extends MachineProtocol> extends GenServ
 
   /** @internal What `init` or an async handler has returned. */
   override handleContinue(result: never): CallbackResult {
-    return this.#returned(result)
+    return (result as unknown) instanceof Paused ? this.#run((result as Paused).callback) : this.#returned(result)
   }
 
   #take(event: Received): Handled {
@@ -121,20 +124,29 @@ export abstract class GenStateMachine<P extends MachineProtocol> extends GenServ
     return input instanceof Stop ? input : this.#drive(input)
   }
 
-  /** Runs handlers until there is nothing left to handle, or until one returns a promise. */
-  #drive(first: CoreInput<Received>): Handled {
-    let input = first
-    while (true) {
-      const callback = this.#perform(step(this.#core, input))
-      // A handler may have ended its own process.
-      if (callback === undefined || !this.alive) return undefined
-      const result = this.#run(callback)
+  #drive(input: CoreInput<Received>): Handled {
+    return this.#run(this.#perform(step(this.#core, input)))
+  }
+
+  /** Runs handlers until there is nothing left to handle, one returns a promise, or others must have their turn. */
+  #run(first: Callback | undefined): Handled {
+    let callback = first
+    // A handler may have ended its own process.
+    for (let handled = 0; callback !== undefined && this.alive; handled++) {
+      // Before the next message, and in a turn of its own: a machine may give itself events for ever.
+      if (handled > 0 && !this.#hasTurn(handled)) return next({ continue: new Paused(callback) })
+      const result = this.#call(callback)
       // Back through handleContinue, which runs as the process does.
       if (isThenable(result)) return Promise.resolve(result).then(value => next({ continue: value }))
       const settled = this.#settle(result)
       if (settled instanceof Stop) return settled
-      input = settled
+      callback = this.#perform(step(this.#core, settled))
     }
+    return undefined
+  }
+
+  #hasTurn(handled: number): boolean {
+    return handled < ownEventsMax && this.node.scheduler.takeOne()
   }
 
   /** Starts and cancels timers; what is left is the callback to run. */
@@ -150,7 +162,7 @@ export abstract class GenStateMachine<P extends MachineProtocol> extends GenServ
     return undefined
   }
 
-  #run(callback: Callback): unknown {
+  #call(callback: Callback): unknown {
     if (callback.kind === 'enter') return this.handleEnter(callback.state, callback.from)
     return this.states[callback.state as StateOf<P>](callback.event as never)
   }
@@ -177,3 +189,12 @@ export abstract class GenStateMachine<P extends MachineProtocol> extends GenServ
 }
 
 type Callback = Extract<CoreEffect<Received>, { kind: 'handle' | 'enter' }>
+
+/** Goes through handleContinue: the handler that is next. */
+class Paused {
+  readonly callback: Callback
+
+  constructor(callback: Callback) {
+    this.callback = callback
+  }
+}

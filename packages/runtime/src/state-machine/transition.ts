@@ -2,6 +2,7 @@
 
 import { checkTimeout } from '../clock/timeouts.ts'
 import { runtimeError } from '../errors.ts'
+import { describe } from '../exit-reason.ts'
 import { Next } from '../gen-server/outcome.ts'
 import type { AnyReplyOf } from '../protocol.ts'
 import type { Outcome, TimerKey } from './core.ts'
@@ -35,6 +36,7 @@ export class Transition<P extends MachineProtocol = MachineProtocol> extends Nex
 
   /** @internal @throws E_OPTION_INVALID */
   constructor(state: StateOf<P> | undefined, actions: Actions<P>) {
+    checkActions(actions)
     const then: { continue?: unknown } = {}
     super(undefined, then)
     then.continue = this
@@ -42,6 +44,33 @@ export class Transition<P extends MachineProtocol = MachineProtocol> extends Nex
     this.actions = actions
     const { postpone, internal } = actions
     this.outcome = { state, postpone, internal, timers: timersOf(actions) }
+  }
+}
+
+/** What each action must be, besides what its time-outs must be. */
+const actionProblems: { readonly [Action in keyof Required<Actions<MachineProtocol>>]: (value: unknown) => unknown } = {
+  reply: () => undefined,
+  postpone: value => value !== undefined && typeof value !== 'boolean' && 'it is neither true nor false',
+  internal: value => value !== undefined && !Array.isArray(value) && 'it is not an array of events',
+  stateTimeoutMs: () => undefined,
+  eventTimeoutMs: () => undefined,
+  timeoutsMs: value => value !== undefined && !isObject(value) && 'it is not an object of milliseconds by name',
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+/** @throws E_OPTION_INVALID */
+function checkActions(actions: Actions<MachineProtocol>): void {
+  if (!isObject(actions)) {
+    throw runtimeError('E_OPTION_INVALID', { option: 'actions', problem: `${describe(actions)} is not an object` })
+  }
+  for (const option of Object.keys(actions) as (keyof Actions<MachineProtocol>)[]) {
+    const problem = Object.hasOwn(actionProblems, option)
+      ? actionProblems[option](actions[option])
+      : `there is no such action, but there are ${Object.keys(actionProblems).join(', ')}`
+    if (typeof problem === 'string') throw runtimeError('E_OPTION_INVALID', { option, problem })
   }
 }
 

@@ -127,3 +127,13 @@ test('a child that is to be restarted can be terminated instead', async () => {
   expect(world.failures.get('a')).toBe(failed)
   expect(await Supervisor.whichChildren(pid)).toMatchObject([{ state: 'stopped' }])
 })
+
+test('a time-out of the request that is undefined is none, as one that is not given', async () => {
+  await using world = await stage()
+  const { Gated, open } = world.gated()
+  const supervisor = await world.node.start(Supervisor.of({ children: [] }))
+  const started = Supervisor.startChild(supervisor, { id: 'gated', server: Gated }, { timeoutMs: undefined } as never)
+  await world.clock.advance(60_000)
+  open()
+  expect(world.node.processes()).toContain(await started)
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { GenServer, type Pid } from '../index.ts'
+import { GenServer, type Pid, type Self } from '../index.ts'
 import { codeOf, stage } from './stage.suite.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -85,6 +85,23 @@ test('no child outlives a supervisor that is killed: each gets its end along the
   for (let left = 3; left > 0; left--) {
     expect(await world.node.receive()).toMatchObject({ kind: 'down', reason: 'killed' })
   }
+})
+
+test('a child that traps exits may outlive a supervisor that is killed: it is told, and nobody is left to kill it', async () => {
+  await using world = await stage()
+  const told: unknown[] = []
+  const stubborn = async (self: Self) => {
+    self.trapExit = true
+    for await (const message of self) told.push(message)
+  }
+  const children = [{ id: 'stubborn', run: stubborn, name: 'stubborn' }, world.worker('a')]
+  const pid = await world.node.start(Supervisor.of({ children }))
+  await world.settle()
+  world.node.exit(pid, 'kill')
+  await world.clock.advance(60_000)
+  expect(world.told).toEqual(['+a', '-a'])
+  expect(world.node.whereis('stubborn')).toBeDefined()
+  expect(told).toEqual([{ kind: 'exit', from: pid, reason: 'killed' }])
 })
 
 test('a supervisor killed while it starts a child leaves neither that child nor those before', async () => {

@@ -20,6 +20,19 @@ test('a reason that only inherits a shutdown, or is nothing, is abnormal', () =>
   expect(reasons.map(isNormalEnd)).toEqual(Array(reasons.length).fill(false))
 })
 
+test('a reason that throws when it is looked at is abnormal', () => {
+  const hostile = new Proxy(
+    {},
+    {
+      getOwnPropertyDescriptor() {
+        throw new Error('no look')
+      },
+    },
+  )
+  expect(isNormalEnd(hostile)).toBe(false)
+  expect(answerToEnd('transient', hostile)).toBe('restart')
+})
+
 describe('laws', () => {
   const children = fc.uniqueArray(fc.nat(), { minLength: 1, maxLength: 12 })
 

@@ -14,7 +14,12 @@ export type RestartType = 'permanent' | 'transient' | 'temporary'
 /** Whether an end is one that a child may come to by itself: `'normal'`, `'shutdown'`, `{ shutdown: … }`. */
 export function isNormalEnd(reason: ExitReason): boolean {
   if (reason === 'normal' || reason === 'shutdown') return true
-  return typeof reason === 'object' && reason !== null && Object.hasOwn(reason, 'shutdown')
+  try {
+    return typeof reason === 'object' && reason !== null && Object.hasOwn(reason, 'shutdown')
+  } catch {
+    // A proxy that throws: reasons come from anyone.
+    return false
+  }
 }
 
 /** What an end of a child by itself calls for: a restart, a spec without a process, or no spec any more. */

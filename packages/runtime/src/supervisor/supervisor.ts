@@ -1,5 +1,6 @@
 /** The supervisor as users see it, after OTP's. What it does is in `supervision.ts`. */
 
+import { checkOptions } from '../clock/timeouts.ts'
 import { call } from '../default-node.ts'
 import type { NameDestination } from '../destination.ts'
 import type { CallOptions } from '../gen-server/calling.ts'
@@ -157,7 +158,9 @@ export abstract class Supervisor extends GenServer<SupervisorProtocol, Superviso
 }
 
 async function ask(supervisor: SupervisorDestination, request: SupervisorRequest, options?: CallOptions) {
+  checkOptions(options)
   // As in OTP: starting and stopping children takes as long as their specs allow.
-  const answer = await call(supervisor as NameDestination, request, { timeoutMs: Infinity, ...options })
+  const timeoutMs = options?.timeoutMs ?? Infinity
+  const answer = await call(supervisor as NameDestination, request, { ...options, timeoutMs })
   return openAnswer(answer as SupervisorAnswer)
 }

@@ -3,7 +3,7 @@
  * that neither work nor results pile up where the consumer is slow.
  */
 
-import { checkTimeout } from '../clock/timeouts.ts'
+import { checkOptions, checkTimeout } from '../clock/timeouts.ts'
 import { runtimeError } from '../errors.ts'
 import { describe } from '../exit-reason.ts'
 import type { Self } from '../process/function-process.ts'
@@ -24,6 +24,7 @@ const concurrencyDefault = 8
 
 /** @throws E_OPTION_INVALID, E_SPAWN_INVALID */
 export function checkStream(items: unknown, fn: unknown, options: TaskStreamOptions): Required<TaskStreamOptions> {
+  checkOptions(options)
   const { concurrency = concurrencyDefault, ordered = true, timeoutMs = 5000 } = options
   if (typeof (items as Iterable<unknown> | null | undefined)?.[Symbol.iterator] !== 'function') {
     throw runtimeError('E_OPTION_INVALID', { option: 'items', problem: 'they cannot be iterated' })

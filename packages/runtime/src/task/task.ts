@@ -8,6 +8,7 @@
  * Source: https://hexdocs.pm/elixir/Task.html. Ours: a task that fails does not end its owner; `await` rejects.
  */
 
+import { checkOptions } from '../clock/timeouts.ts'
 import { acting } from '../default-node.ts'
 import { runtimeError } from '../errors.ts'
 import { describe } from '../exit-reason.ts'
@@ -56,13 +57,15 @@ class Tasks {
    * @throws E_TASK_EXIT where it ended without a result: `fields.exit` is the reason, `cause` what it threw;
    * E_TASK_TIMEOUT; E_OPTION_INVALID, all as rejections
    */
-  async await<Result>(task: TaskHandle<Result>, { timeoutMs = 5000 }: TaskAwaitOptions = {}): Promise<Result> {
+  async await<Result>(task: TaskHandle<Result>, options: TaskAwaitOptions = {}): Promise<Result> {
     if (!(task instanceof TaskHandle)) {
       throw runtimeError('E_OPTION_INVALID', {
         option: 'task',
         problem: `${describe(task)} was not made by Task.async`,
       })
     }
+    checkOptions(options)
+    const { timeoutMs = 5000 } = options
     return task.wait(timeoutMs)
   }
 
