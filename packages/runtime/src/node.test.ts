@@ -105,6 +105,12 @@ test('a name behind an extension is resolved by it, at every use', async () => {
   held.set('service', node.pid)
   node.send(to, 'held')
   expect(await node.receive()).toBe('held')
+  const other = node.spawn(async self => self.send(self.node.pid, ['other', await self.receive()]))
+  held.set('service', other)
+  node.send(to, 'held anew')
+  expect(await node.receive()).toEqual(['other', 'held anew'])
+  held.delete('service')
+  await expect(node.call(to, 'x')).rejects.toMatchObject({ fields: { exit: 'noproc' } })
 })
 
 test('a refusal of a resolver of addresses counts as not knowing, and the next is asked', async () => {

@@ -123,10 +123,23 @@ async function tellsOfNodes(t: Trial): Promise<void> {
 async function opensAgain(t: Trial): Promise<void> {
   const notes = t.notes(t.b)
   await t.connect()
+  for (const [near, far] of [
+    [t.a, t.b],
+    [t.b, t.a],
+  ] as const) {
+    const targets = [t.notes(far), t.notes(far)]
+    near.spawn(async (self: Self) => {
+      for (const { pid } of targets) self.link(pid)
+      await self.receive()
+    })
+  }
   t.a.monitor(notes.pid)
   await t.quiet()
   await t.lose()
   expect(await t.until(t.a.receive())).toMatchObject({ kind: 'down', reason: 'noconnection' })
+  await t.eventually('both have noticed', () => t.a.nodes().length + t.b.nodes().length === 0)
+  await t.quiet()
+  expect([t.a.nodes(), t.b.nodes()]).toEqual([[], []])
   t.a.send(notes.pid, 'again')
   expect(await t.received(notes, 1)).toEqual(['again'])
   expect(await t.until(t.a.call(t.b.spawn(Echo), 'again'))).toBe('again')
@@ -175,6 +188,10 @@ async function twoLives(t: Trial): Promise<{ earlier: Notes; later: Notes }> {
   const later = t.notes(t.b)
   expect(later.pid.serial).toBe(earlier.pid.serial)
   await meetAgain(t)
+  // Its pid has left its node: from now on a serial alone would lead to it.
+  t.a.send(later.pid, 'hello')
+  await t.received(later, 1)
+  later.messages.length = 0
   return { earlier, later }
 }
 

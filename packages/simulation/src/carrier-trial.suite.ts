@@ -77,6 +77,11 @@ export class Trial {
     return notes.messages
   }
 
+  /** Lets a little time pass: what is sent after it does not go with what was sent before. */
+  async pass(ms: number): Promise<void> {
+    await this.#pair.pass(ms)
+  }
+
   /** Lets everything under way arrive: for what must not happen. */
   async quiet(): Promise<void> {
     await this.#pair.pass(this.#pair.quietMs ?? 50)

@@ -76,8 +76,14 @@ test('a call without a reply ends after five seconds, and its late reply goes no
   await using node = await startNode({ clock })
   const server = node.spawn(Later)
   const call = node.call(server, 'slow')
+  let isOver = false
+  call.catch(() => {
+    isOver = true
+  })
   await node.call(server, 'now')
   advance(4999)
+  expect(await node.call(server, 'now')).toBe('now')
+  expect(isOver).toBe(false)
   advance(1)
   await expect(call).rejects.toMatchObject({ code: 'E_CALL_TIMEOUT', fields: { timeoutMs: 5000 } })
   node.cast(server, 'answer')

@@ -63,8 +63,15 @@ test('a global name is the via of that name: it is registered, sent to, called a
 
 test('a server holds the name that it is started with, of any kind, from before its init until its end', async () => {
   await using node = await start()
+  const atInit: unknown[] = []
   for (const name of ['here', { global: 'everywhere' }, { via: 'global', name: 'via' }]) {
-    const pid = await node.start({ server: Echo, name })
+    class Named extends Echo {
+      override init(): void {
+        atInit.push(this.node.whereis(name))
+      }
+    }
+    const pid = await node.start({ server: Named, name })
+    expect(atInit.splice(0)).toEqual([pid])
     expect(node.whereis(name)).toBe(pid)
     await expect(node.start({ server: Echo, name })).rejects.toEqual(code('E_NAME_TAKEN'))
     node.exit(pid, 'kill')

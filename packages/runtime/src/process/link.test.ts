@@ -13,11 +13,17 @@ const acts = async (self: Self<(self: Self) => void>) => {
 
 test('an abnormal end ends every process that is linked, with the same reason', async () => {
   await using node = await startNode()
-  const actor = node.spawn(acts)
-  const { pid: other, ref } = node.spawnMonitor(wait)
-  node.send(actor, self => self.link(other))
-  node.send(actor, self => self.exit({ boom: 1 }))
-  expect(await node.receive()).toEqual({ kind: 'down', ref, from: other, reason: { boom: 1 } })
+  for (const who of ['the one that linked', 'the other']) {
+    const actor = node.spawnMonitor(acts)
+    const other = node.spawnMonitor(acts)
+    node.send(actor.pid, self => self.link(other.pid))
+    node.send(actor.pid, self => self.send(self.node.pid, 'linked'))
+    expect(await node.receive()).toBe('linked')
+    node.send(who === 'the other' ? other.pid : actor.pid, self => self.exit({ boom: 1 }))
+    const downs = [await node.receive(), await node.receive()]
+    for (const { pid, ref } of [actor, other])
+      expect(downs).toContainEqual({ kind: 'down', ref, from: pid, reason: { boom: 1 } })
+  }
 })
 
 test('a normal end leaves the linked process alone', async () => {
@@ -66,6 +72,8 @@ test('one unlink from either side takes the link away', async () => {
     else node.send(pid, self => self.unlink(self.node.pid))
     node.send(pid, self => self.exit('unseen'))
     expect(await node.receive()).toEqual({ kind: 'down', ref, from: pid, reason: 'unseen' })
+    node.send(node.pid, 'nothing more')
+    expect(await node.receive()).toBe('nothing more')
   }
 })
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { startNode } from '../start-node.ts'
 import type { Self } from './function-process.ts'
+import { processOf } from './process.ts'
 
 const wait = (self: Self) => self.receive()
 
@@ -118,9 +119,13 @@ test('the watcher may end first', async () => {
   const pid = node.spawn(wait)
   const watcher = node.spawn(self => {
     self.monitor(pid)
+    self.send(self.node.pid, 'it watches')
     return self.receive()
   })
+  expect(await node.receive()).toBe('it watches')
+  expect(processOf(pid)?.watches?.size).toBe(1)
   node.exit(watcher, 'kill')
+  expect(processOf(pid)?.watches?.size).toBe(0)
   node.monitor(pid)
   node.exit(pid, 'over')
   expect(await node.receive()).toMatchObject({ from: pid, reason: 'over' })
@@ -130,6 +135,8 @@ test('a process may watch itself, and nobody learns of it', async () => {
   await using node = await startNode()
   const { pid, ref } = node.spawnMonitor(self => void self.monitor(self.pid))
   expect(await node.receive()).toEqual({ kind: 'down', ref, from: pid, reason: 'normal' })
+  node.send(node.pid, 'nothing more')
+  expect(await node.receive()).toBe('nothing more')
 })
 
 test('messages sent before the end come before its down', async () => {

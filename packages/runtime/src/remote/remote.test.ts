@@ -171,6 +171,11 @@ test('when the channel is lost, links, calls and monitors end with noconnection,
   const call = a.call({ name: 'holds', node: 'b@test' }, 'x').catch(error => error.code)
   // `linked` came to a, yet b knows its own process behind it.
   b.monitor(linked)
+  const watching: unknown[] = []
+  a.spawn(async self => {
+    self.monitor({ name: 'holds', node: 'b@test' })
+    for (;;) watching.push(await self.receive())
+  })
   a.send(b.pid, 'all set')
   await b.receive()
   cut()
@@ -180,6 +185,7 @@ test('when the channel is lost, links, calls and monitors end with noconnection,
   held[0]?.reply('late')
   a.send(a.pid, 'nothing more')
   expect(await a.receive()).toBe('nothing more')
+  expect(watching).toMatchObject([{ kind: 'down', reason: 'noconnection' }])
 })
 
 test('an exit reason that cannot cross arrives as a text', async () => {

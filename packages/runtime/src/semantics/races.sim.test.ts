@@ -136,6 +136,12 @@ test('both ends of a link agree when they unlink at once and one links again', a
 test('an acknowledgement counts for its own unlink only, not for a later one', async () => {
   await using simulation = createSimulation({ network: { delayMs: 10 } })
   const result = await race({ processes: 2, steps: [{ op: 'link', by: 0, to: 1 }] }, simulation)
+  // Nor for a link that was set again meanwhile.
+  take(result, { op: 'unlink', by: 0, to: 1 })
+  take(result, { op: 'link', by: 0, to: 1 })
+  await result.settle()
+  linksAgree(result)
+  expect(result.stage.processOf(0).remoteLinks?.size).toBe(1)
   take(result, { op: 'unlink', by: 0, to: 1 })
   await simulation.advance(5)
   take(result, { op: 'link', by: 0, to: 1 })
