@@ -94,8 +94,7 @@ function runModel(program: Program): unknown[] {
   const log: unknown[] = []
   const nextOutcome = outcomesOf(program)
   let state: string | undefined
-  let postponed: Event[] = []
-  let queue: Event[] = []
+  let [postponed, queue]: [Event[], Event[]] = [[], []]
   let timers: ModelTimer[] = []
   let nowMs = 0
   const cancel = (timer: TimerKey) => {
