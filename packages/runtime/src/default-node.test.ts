@@ -76,7 +76,9 @@ test('inside a callback the functions act for the process whose callback runs', 
       return child
     }
     override handleInfo(message: unknown) {
-      send(node.pid, message)
+      send('nobody', message)
+      cast('nobody', message)
+      call(this.pid, message).catch(error => send(node.pid, error.code))
     }
     override handleCast() {
       exit('acts', 'by itself')
@@ -86,6 +88,11 @@ test('inside a callback the functions act for the process whose callback runs', 
   const child = (await node.call(pid, '')) as typeof pid
   expect(child.node).toBe('a@host')
   expect(node.whereis('acts')).toBe(pid)
+  const letters: unknown[] = []
+  node.events.on('deadLetter', ({ from }) => letters.push(from))
+  send(pid, '')
+  expect(await node.receive()).toBe('E_CALL_SELF')
+  expect(letters).toEqual([pid, pid])
   cast(pid, '')
   expect(await node.receive()).toMatchObject({ kind: 'down', from: pid, reason: 'by itself' })
   node.monitor(child)
@@ -103,6 +110,18 @@ test('a callback that has returned or awaits is not acted for any more', async (
   })
   expect(await node.receive()).toBeGreaterThan(child.serial)
   expect(await node.receive()).toMatchObject({ kind: 'exit', reason: 'linked to the root, not to the one who waited' })
+  class Awaits extends GenServer {
+    override async handleCall() {
+      await null
+    }
+  }
+  await node.call(node.spawn(Awaits), '')
+  const linked = spawnLink(self => self.exit('linked to the root, not to the one who answered'))
+  expect(node.processInfo(linked)?.parent).toBe(node.pid)
+  expect(await node.receive()).toMatchObject({
+    from: linked,
+    reason: 'linked to the root, not to the one who answered',
+  })
 })
 
 test('a pid needs no default node: it is reached on the node where it lives', async () => {

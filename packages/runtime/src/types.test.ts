@@ -3,7 +3,27 @@
 
 import { expect, expectTypeOf, test } from 'vitest'
 import type { Alias, From, Node, Pid, PidOf, Self, ServerPid } from './index.ts'
-import { call, cast, exit, GenServer, link, monitor, noReply, send, startNode, stop, unlink } from './index.ts'
+import {
+  call,
+  cast,
+  exit,
+  GenServer,
+  link,
+  monitor,
+  noReply,
+  reply,
+  send,
+  sendAfter,
+  spawn,
+  spawnLink,
+  spawnMonitor,
+  start,
+  startLink,
+  startMonitor,
+  startNode,
+  stop,
+  unlink,
+} from './index.ts'
 
 interface CounterProtocol {
   call: ((request: { add: number }) => number) | ((request: 'read') => string)
@@ -98,6 +118,34 @@ never((node, counter) => {
 })
 
 never(node => {
+  // every way to start takes what init takes
+  // @ts-expect-error: init takes a number
+  node.spawnMonitor(Counter, '5')
+  // @ts-expect-error: init takes a number
+  void node.startLink(Counter, '5')
+  // @ts-expect-error: init takes a number
+  void node.startMonitor(Counter, '5')
+  // @ts-expect-error: init takes a number
+  spawn(Counter, '5')
+  // @ts-expect-error: init takes a number
+  spawnLink(Counter, '5')
+  // @ts-expect-error: init takes a number
+  spawnMonitor(Counter, '5')
+  // @ts-expect-error: init takes a number
+  void start(Counter, '5')
+  // @ts-expect-error: init takes a number
+  void startLink(Counter, '5')
+  // @ts-expect-error: init takes a number
+  void startMonitor(Counter, '5')
+})
+
+never((_node, counter) => {
+  sendAfter(5, counter, { tick: true })
+  // @ts-expect-error: what a timer sends must fit, too
+  sendAfter(5, counter, { tick: false })
+})
+
+never(node => {
   // an alias takes what it was made for
   const alias = node.alias<{ answer: number }>()
   expectTypeOf(alias).toEqualTypeOf<Alias<{ answer: number }>>()
@@ -159,6 +207,20 @@ never(() => {
     }
     // @ts-expect-error: casts of this server are no numbers
     override handleCast(_request: number): void {}
+    // @ts-expect-error: messages of this server are no numbers
+    override handleInfo(_message: number): void {}
+  }
+  class WrongRequest extends GenServer<CounterProtocol> {
+    // @ts-expect-error: requests of this server are no numbers
+    override handleCall(_request: number): number {
+      return 5
+    }
+  }
+  class WrongReply extends GenServer<CounterProtocol> {
+    // @ts-expect-error: no request is answered with a boolean
+    override handleCall() {
+      return reply(true)
+    }
   }
   class Fits extends GenServer<CounterProtocol> {
     override async handleCall(request: { add: number } | 'read', from: From<string | number>) {
@@ -172,7 +234,7 @@ never(() => {
       return stop()
     }
   }
-  return [Wrong, Fits]
+  return [Wrong, WrongRequest, WrongReply, Fits]
 })
 
 test('what compiles works', async () => {

@@ -105,6 +105,8 @@ async function dropsForTheDead(t: Trial): Promise<void> {
   expect(t.a.send({ name: 'nobody', node: t.b.name }, 1)).toBe(true)
   t.a.send(notes.pid, 2)
   expect(await t.received(notes, 1)).toEqual([2])
+  await t.quiet()
+  expect([t.a, t.b].map(node => node.processInfo(node.pid)?.mailboxLength)).toEqual([0, 0])
 }
 
 async function casts(t: Trial): Promise<void> {

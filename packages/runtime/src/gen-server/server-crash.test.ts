@@ -132,6 +132,13 @@ test('terminate does not run when the server is killed, ended by a link or an ex
   await node.call(exited.pid, '')
   node.exit(exited.pid, 'shutdown')
   expect(await node.receive()).toMatchObject({ reason: 'shutdown' })
+  const linked = node.spawnMonitor(Server)
+  await node.call(linked.pid, '')
+  node.spawn(self => {
+    self.link(linked.pid)
+    self.exit('abnormal')
+  })
+  expect(await node.receive()).toMatchObject({ kind: 'down', ref: linked.ref, reason: 'abnormal' })
   for (const how of ['throw', 'stop']) {
     node.spawnMonitor(Server, how)
     await node.receive()

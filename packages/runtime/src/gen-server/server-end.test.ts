@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { GenServer } from '../gen-server/gen-server.ts'
+import type { Pid } from '../pid.ts'
 import { startNode } from '../start-node.ts'
 
 function deferred<Value = void>() {
@@ -60,20 +61,36 @@ test('a call of a dead process stays open instead of running its continuation', 
     await self.receive()
   })
   class Asks extends GenServer {
-    override async handleInfo() {
+    override async handleInfo({ to, when }: { to: Pid; when?: Promise<void> }) {
+      await when
       try {
-        after.push(await this.call(slow, 'x'))
+        after.push(await this.call(to, 'x'))
       } finally {
         after.push('continued')
       }
     }
   }
-  const { pid } = node.spawnMonitor(Asks)
-  node.send(pid, 'go')
+  const doomed = node.spawn(self => self.receive(() => false))
+  const dead = deferred<void>()
+  const askers = [
+    { to: slow },
+    { to: doomed },
+    { to: node.spawn(Echo) as Pid, when: dead.promise },
+    { to: doomed, when: dead.promise },
+  ].map(message => {
+    const { pid } = node.spawnMonitor(Asks)
+    node.send(pid, message)
+    return pid
+  })
   const reply = await asked.promise
-  node.exit(pid, 'kill')
+  await node.call(node.spawn(Echo), 'round trip')
+  expect(node.processInfo(doomed)?.openCalls).toBe(1)
+  for (const pid of askers) node.exit(pid, 'kill')
   reply()
-  await node.receive()
+  dead.resolve()
+  await node.call(node.spawn(Echo), 'round trip')
+  node.exit(doomed, 'kill')
+  for (const from of askers) expect(await node.receive()).toMatchObject({ kind: 'down', from, reason: 'killed' })
   await node.call(node.spawn(Echo), 'round trip')
   expect(after).toEqual([])
 })

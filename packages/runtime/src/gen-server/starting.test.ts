@@ -4,25 +4,42 @@ import { type Exit, GenServer, next, reply, type Self, startNode, stop } from '.
 
 const codeOf = (error: unknown) => (error as { code?: unknown }).code
 
-class Slow extends GenServer<{ call: (request: 'ready') => boolean }> {
-  #ready = false
+function gate() {
+  let open!: () => void
+  const opened = new Promise<void>(resolve => {
+    open = resolve
+  })
+  return { open, opened }
+}
+
+class Slow extends GenServer {
   override async init(how: 'well' | 'badly' | 'never' | 'stops') {
     if (how === 'never') await new Promise(() => {})
     await null
     if (how === 'badly') throw new Error('no disk')
     if (how === 'stops') return stop('no need')
-    this.#ready = true
     return undefined
-  }
-  override handleCall() {
-    return this.#ready
   }
 }
 
 test('start waits until init is through', async () => {
-  await using node = await startNode()
-  const pid = await node.start(Slow, 'well')
-  expect(await node.call(pid, 'ready')).toBe(true)
+  const clock = new VirtualClock()
+  await using node = await startNode({ clock })
+  const { open, opened } = gate()
+  let isReady = false
+  class Gated extends GenServer {
+    override async init() {
+      await opened
+      isReady = true
+    }
+  }
+  const seen: boolean[] = []
+  const started = node.start(Gated).then(() => seen.push(isReady))
+  await clock.advance(10_000)
+  expect(seen).toEqual([])
+  open()
+  await started
+  expect(seen).toEqual([true])
 })
 
 test('a start that fails is a rejection that keeps the reason, and nothing else', async () => {
@@ -43,9 +60,19 @@ test('a linked start that went well ends with its server', async () => {
 
 test('a name is held from before init, and a taken one is refused', async () => {
   await using node = await startNode()
-  const pid = await node.start({ server: Slow, args: ['well'], name: 'slow' })
-  expect(node.whereis('slow')).toBe(pid)
-  expect(await node.start({ server: Slow, args: ['well'], name: 'slow' }).catch(codeOf)).toBe('E_NAME_TAKEN')
+  const { open, opened } = gate()
+  const held: boolean[] = []
+  class Named extends GenServer {
+    override init() {
+      held.push(this.node.whereis('named') === this.pid)
+      return opened
+    }
+  }
+  const first = node.start({ server: Named, name: 'named' })
+  expect(await node.start({ server: Named, name: 'named' }).catch(codeOf)).toBe('E_NAME_TAKEN')
+  open()
+  expect(node.whereis('named')).toBe(await first)
+  expect(held).toEqual([true])
 })
 
 test('a monitored start gives pid and ref', async () => {
@@ -85,13 +112,23 @@ test('what continue leaves to do is done before the next message', async () => {
 test('silence is told once, and any message ends the wait for it', async () => {
   const clock = new VirtualClock()
   await using node = await startNode({ clock })
-  const pid = node.spawn(Chatty)
+  const heard: unknown[] = []
+  class Listens extends Chatty {
+    override handleInfo(message: unknown) {
+      heard.push(message)
+      return super.handleInfo(message)
+    }
+  }
+  const pid = node.spawn(Listens)
   node.send(pid, 'hush')
   await node.call(pid, 'seen')
   await clock.advance(200)
-  expect(await node.call(pid, 'seen')).toEqual(['after init', 'hush'])
+  expect(heard).toEqual(['hush'])
   node.send(pid, 'hush')
-  await node.call(node.spawn(Chatty), 'seen')
+  await clock.advance(99)
+  expect(heard).toEqual(['hush', 'hush'])
+  await clock.advance(1)
+  expect(heard).toEqual(['hush', 'hush', { kind: 'timeout' }])
   await clock.advance(200)
   expect(await node.call(pid, 'seen')).toEqual(['after init', 'hush', 'hush', { kind: 'timeout' }])
 })
@@ -99,6 +136,9 @@ test('silence is told once, and any message ends the wait for it', async () => {
 class Trapping extends GenServer {
   override init() {
     this.trapExit = true
+  }
+  override handleInfo(message: unknown) {
+    this.send({ name: 'told', node: this.node.name }, { heard: message })
   }
   override terminate(reason: unknown) {
     this.send({ name: 'told', node: this.node.name }, { terminated: reason })
@@ -115,6 +155,8 @@ test('a server that traps exits ends in order with its parent', async () => {
   })
   const child = (await node.receive()) as typeof parent
   node.monitor(child)
+  node.exit(child, 'from somebody else')
+  expect(await node.receive()).toEqual({ heard: { kind: 'exit', from: node.pid, reason: 'from somebody else' } })
   node.exit(parent, 'enough')
   expect(await node.receive({ terminated: 'enough' })).toBeDefined()
   expect(await node.receive({ kind: 'down' })).toMatchObject({ from: child, reason: 'enough' })

@@ -139,6 +139,22 @@ test('receive of a dead process never settles', async () => {
   await node.receive()
   const outcome = await Promise.race([selves[0]?.receive(), node.call(node.spawn(answers), '')])
   expect(outcome).toBe('answered')
+  const went: unknown[] = []
+  const { pid } = node.spawnMonitor(async self => {
+    try {
+      went.push('waits')
+      went.push(await self.receive())
+    } catch (error) {
+      went.push(error)
+    }
+    went.push('went on')
+  })
+  await node.call(node.spawn(answers), '')
+  node.exit(pid, 'kill')
+  expect(await node.receive()).toMatchObject({ kind: 'down', from: pid, reason: 'killed' })
+  node.send(pid, 'too late')
+  await node.call(node.spawn(answers), '')
+  expect(went).toEqual(['waits'])
 })
 
 const answers = async (self: Self<{ from: { reply(value: unknown): void } }>) => {
@@ -155,14 +171,24 @@ test('a receive by a fresh ref looks at nothing that was there before it', async
       return undefined
     },
   }
+  const idle = node.spawn(self => self.receive())
   for (let sent = 0; sent < 1000; sent++) node.send(node.pid, noise)
-  const ref = node.makeRef()
-  node.send(node.pid, noise)
-  node.send(node.pid, { ref, answer: 42 })
-  expect(await node.receive({ ref })).toEqual({ ref, answer: 42 })
-  expect(looks).toBe(1)
-  node.send(node.pid, { ref, answer: 43 })
-  expect(await node.receive({ ref })).toEqual({ ref, answer: 43 })
+  const makes = [
+    () => node.makeRef(),
+    () => node.monitor(idle),
+    () => node.startTimer(60_000, node.pid, 'late'),
+    () => node.alias(),
+  ]
+  for (const make of makes) {
+    const ref = make()
+    looks = 0
+    node.send(node.pid, noise)
+    node.send(node.pid, { ref, answer: 42 })
+    expect(await node.receive({ ref })).toEqual({ ref, answer: 42 })
+    expect(looks, make.toString()).toBe(1)
+    node.send(node.pid, { ref, answer: 43 })
+    expect(await node.receive({ ref })).toEqual({ ref, answer: 43 })
+  }
   const older = node.makeRef()
   node.send(node.pid, { ref: older })
   node.makeRef()

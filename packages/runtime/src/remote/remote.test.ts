@@ -168,6 +168,8 @@ test('when the channel is lost, links, calls and monitors end with noconnection,
   const linked = await abroad(b.spawn(wait), b, a)
   b.register('holds', b.spawn(Holds))
   a.link(linked)
+  const watched = await abroad(b.spawn(Echo), b, a)
+  const ref = a.monitor(watched)
   const call = a.call({ name: 'holds', node: 'b@test' }, 'x').catch(error => error.code)
   // `linked` came to a, yet b knows its own process behind it.
   b.monitor(linked)
@@ -181,7 +183,11 @@ test('when the channel is lost, links, calls and monitors end with noconnection,
   cut()
   expect(await call).toBe('E_NO_CONNECTION')
   expect(await a.receive()).toEqual({ kind: 'exit', from: linked, reason: 'noconnection' })
+  expect(await a.receive()).toEqual({ kind: 'down', ref, from: watched, reason: 'noconnection' })
   expect(await b.receive()).toMatchObject({ kind: 'down', reason: 'noconnection' })
+  // Who was watched and not linked lives on.
+  expect(b.processInfo(watched)).toMatchObject({ watchersCount: 0 })
+  expect(await b.call(watched, 'still here')).toBe('still here')
   held[0]?.reply('late')
   a.send(a.pid, 'nothing more')
   expect(await a.receive()).toBe('nothing more')

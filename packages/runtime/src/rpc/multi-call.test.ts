@@ -40,10 +40,13 @@ test('servers on several nodes answer at once; who did not is told apart, in the
     failures,
   })
   const timedOut = expect.objectContaining({ code: 'E_CALL_TIMEOUT' })
+  const begunMs = simulation.clock.now()
   expect(await ask('never')).toEqual({
     replies: [],
     failures: [failures[0], { to: there, error: timedOut }, failures[1], { to: here, error: timedOut }],
   })
+  // Both were waited for at once: one time-out has passed, not two.
+  expect(simulation.clock.now() - begunMs).toBe(100)
 })
 
 test('pids say what they are asked and what they reply', async () => {

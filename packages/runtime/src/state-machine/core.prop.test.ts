@@ -59,8 +59,9 @@ function runCore(program: Program): unknown[] {
       log.push({ nowMs, enter: effect.state, from: effect.from })
       return { kind: 'returned', outcome: ofEnter(outcome()) }
     } else {
-      log.push({ nowMs, event: effect.event, state: effect.state })
-      return { kind: 'returned', outcome: outcome() }
+      const returned = outcome()
+      log.push({ nowMs, event: effect.event, state: effect.state, postpone: returned.postpone })
+      return { kind: 'returned', outcome: returned }
     }
     return undefined
   }
@@ -93,8 +94,7 @@ function runModel(program: Program): unknown[] {
   const log: unknown[] = []
   const nextOutcome = outcomesOf(program)
   let state: string | undefined
-  let postponed: Event[] = []
-  let queue: Event[] = []
+  let [postponed, queue]: [Event[], Event[]] = [[], []]
   let timers: ModelTimer[] = []
   let nowMs = 0
   const cancel = (timer: TimerKey) => {
@@ -123,8 +123,9 @@ function runModel(program: Program): unknown[] {
   }
   const handle = (event: Event) => {
     cancel('eventTimeout')
-    log.push({ nowMs, event, state })
-    apply(nextOutcome(), event)
+    const returned = nextOutcome()
+    log.push({ nowMs, event, state, postpone: returned.postpone })
+    apply(returned, event)
   }
   const expire = (due: ModelTimer) => {
     if (!timers.includes(due)) return
@@ -169,13 +170,30 @@ test('the core handles the same events, in the same states and order, as a model
   )
 })
 
+/** The events that were postponed before a change of state and have not been handled since. */
+function owedAfter(log: readonly { event?: Event; postpone?: boolean }[]): Event[] {
+  const postponed = new Set<Event>()
+  const owed = new Set<Event>()
+  for (const { event, postpone } of log) {
+    if (event === undefined) {
+      for (const waiting of postponed) owed.add(waiting)
+      postponed.clear()
+    } else {
+      owed.delete(event)
+      if (postpone === true) postponed.add(event)
+    }
+  }
+  return [...owed]
+}
+
 test('an event is never lost: it is handled, and again after each change of state while it is postponed', () => {
   fc.assert(
     fc.property(program, program => {
-      const log = runCore(program) as { event?: Event }[]
+      const log = runCore(program) as { event?: Event; postpone?: boolean }[]
       const given = program.rounds.reduce((sum, { events }) => sum + events, 0)
       const handled = new Set(log.map(({ event }) => event).filter(event => typeof event === 'number'))
       expect(handled.size).toBe(given)
+      expect(owedAfter(log)).toEqual([])
     }),
   )
 })

@@ -80,9 +80,14 @@ test('ids are unique, and unknown ones are refused by a code', async () => {
 
 test('a spec with a hole never reaches the supervisor', async () => {
   await using world = await stage()
-  const pid = await world.node.start(Supervisor.of({}))
-  const error = await Supervisor.startChild(pid, { id: 'a' } as never).catch(problem => problem)
-  expect(error).toMatchObject({ code: 'E_CHILD_SPEC_INVALID', fields: { id: 'a', field: 'server' } })
+  const notes: unknown[] = []
+  const pid = world.node.spawn(async self => {
+    for await (const message of self) notes.push(message)
+  })
+  const error = Supervisor.startChild(pid as never, { id: 'a' } as never).catch(problem => problem)
+  await world.settle()
+  expect(notes).toEqual([])
+  expect(await error).toMatchObject({ code: 'E_CHILD_SPEC_INVALID', fields: { id: 'a', field: 'server' } })
 })
 
 test('a child that does not start is not kept, and its name taken by another is told', async () => {
