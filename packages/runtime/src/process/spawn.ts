@@ -49,7 +49,9 @@ export function spawnFrom(parent: Process, body: unknown, args: unknown[], optio
   const { node } = parent
   const isServer = ServerStart.isServer(body)
   if (!isServer && isClass(body)) throw runtimeError('E_SPAWN_INVALID', { body: (body as { name: string }).name })
-  if (isGenerator(body)) throw runtimeError('E_SPAWN_INVALID', { body: `${body.name || 'anonymous'}, a generator` })
+  if (!isServer && isGenerator(body)) {
+    throw runtimeError('E_SPAWN_INVALID', { body: `${body.name || 'anonymous'}, a generator` })
+  }
   const process = node.addProcess(isServer ? startingBehavior : functionBehavior)
   process.body = isServer ? new ServerStart(body, args, options.waiter) : new Self(process, body as FunctionBody)
   if (options.name !== undefined) registerOrEnd(process, options.name)
