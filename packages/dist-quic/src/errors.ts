@@ -115,6 +115,62 @@ export const codes = {
     what: 'The signal has {bytes} bytes encoded, more than the {bytesMax} that a channel carries.',
     todo: 'Send it in parts, or over a user stream.',
   },
+  E_STREAM_BYTES_INVALID: {
+    what: 'What was written to the stream {tag} is not a Uint8Array.',
+    todo: 'Write bytes; encode texts with a TextEncoder.',
+  },
+  E_STREAM_CODE_INVALID: {
+    what: 'The stream {tag} cannot be reset with that code.',
+    todo: 'Give a whole number from 0 to {codeMax}, or none.',
+  },
+  E_STREAM_ENDED: {
+    what: 'The stream {tag} to {node} was ended by this side, so nothing more can be written to it.',
+    todo: 'Write before you end the stream, or open another one.',
+  },
+  E_STREAM_LIMIT: {
+    what: 'The stream {tag} to {node} cannot be opened: {count} streams are open {where}.',
+    todo: 'End streams that are not needed any more, and open this one then.',
+  },
+  E_STREAM_NODE_OWN: {
+    what: 'A stream to {node} leads to this node itself.',
+    todo: 'Send messages to a process of this node, or open a stream to another node.',
+  },
+  E_STREAM_OWNER_DEAD: {
+    what: 'The process {pid} is not alive on this node, so it cannot own a stream or accept a tag.',
+    todo: 'Give a process that runs on this node.',
+  },
+  E_STREAM_OWNER_ENDED: {
+    what: 'The stream {tag} with {node} was reset because its owner {pid} has ended.',
+    todo: 'Keep the owner alive until the stream has closed, or hand the stream over to another process.',
+  },
+  E_STREAM_REFUSED: {
+    what: 'The node {node} gave up the stream {tag}: {reason}.',
+    todo: 'See that a process of {node} accepts this tag and keeps up with the streams that it gets.',
+  },
+  E_STREAM_RESET: {
+    what: 'The stream {tag} with {node} was reset by {side}, with code {resetCode}.',
+    todo: 'Open another stream if the bytes are still needed; the code means what the two sides agreed on.',
+  },
+  E_STREAM_UNAVAILABLE: {
+    what: 'The channel to {node} closed before the stream {tag} was opened.',
+    todo: 'Open the stream again: that dials anew.',
+  },
+  E_STREAM_WRITES_WAITING: {
+    what: 'More than {writesMax} writes wait on the stream {tag} to {node}.',
+    todo: 'Await each write before the next one.',
+  },
+  E_TAG_INVALID: {
+    what: 'The stream tag {tag} cannot be used: {problem}.',
+    todo: 'Give a text that has 1 to 255 bytes in UTF-8.',
+  },
+  E_TAG_RESERVED: {
+    what: 'The stream tag {tag} is reserved for Barrel Actors.',
+    todo: 'Choose a tag with another beginning than `barrel:`.',
+  },
+  E_TAG_TAKEN: {
+    what: 'The stream tag {tag} is held by {pid}.',
+    todo: 'Have that process give it up with unaccept, or choose another tag.',
+  },
   E_TRUST_STORE_DAMAGED: {
     what: 'The pin {path} cannot be used: {problem}.',
     todo: 'Restore the file from a backup, or remove it to pin the key of that peer anew.',
