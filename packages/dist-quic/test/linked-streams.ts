@@ -78,7 +78,7 @@ export class LinkedStreams {
     let moved = false
     for (const [id, half] of from.halves) {
       if (this.isCut || half.isOver) continue
-      this.#send(half)
+      if (half.stopCode === undefined) this.#send(half)
       if (half.wasHigh && half.queuedBytes <= lowWaterBytes) {
         half.wasHigh = false
         from.handler.drained(id)
@@ -103,12 +103,9 @@ export class LinkedStreams {
   }
 
   #deliver(to: LinkedEnd, id: number, half: Half): boolean {
-    const next = half.flight[0]
-    if (to.paused.has(id) || (next === undefined && !half.finAsked)) return false
-    const size = 1 + this.#random(Math.min(next?.length ?? 1, this.#options.fragmentBytesMax))
-    const fragment = Uint8Array.from(next?.subarray(0, size) ?? [])
-    if (next !== undefined && fragment.length < next.length) half.flight[0] = next.subarray(fragment.length)
-    else half.flight.shift()
+    if (to.paused.has(id) || (half.flightBytes === 0 && !half.finAsked)) return false
+    const most = Math.min(half.flightBytes, this.#options.fragmentBytesMax)
+    const fragment = cut(half.flight, most === 0 ? 0 : 1 + this.#random(most))
     half.flightBytes -= fragment.length
     const fin = half.finAsked && half.flight.length === 0 && half.queue.length === 0
     if (fin) half.isOver = true
@@ -138,6 +135,19 @@ function tellEnds(from: LinkedEnd, to: LinkedEnd, id: number, half: Half): boole
   half.isOver = true
   if (!to.abandoned.has(id)) to.handler.abandoned(id, resetCode)
   return true
+}
+
+function cut(parts: Uint8Array[], size: number): Uint8Array {
+  const fragment = new Uint8Array(size)
+  for (let at = 0; at < size; ) {
+    const next = parts[0] as Uint8Array
+    const part = next.subarray(0, size - at)
+    fragment.set(part, at)
+    at += part.length
+    if (part.length < next.length) parts[0] = next.subarray(part.length)
+    else parts.shift()
+  }
+  return fragment
 }
 
 function drop(half: Half): void {
@@ -176,7 +186,7 @@ export class LinkedEnd implements StreamLink {
   write(id: number, bytes: Uint8Array): void {
     const half = this.#half(id)
     if (half.isOver || half.finAsked || half.resetCode !== undefined) return
-    half.queue.push(Uint8Array.from(bytes))
+    half.queue.push(new Uint8Array(bytes))
     half.queuedBytes += bytes.length
     if (half.queuedBytes > lowWaterBytes) half.wasHigh = true
     this.queuedBytesPeak = Math.max(this.queuedBytesPeak, half.queuedBytes)
