@@ -112,8 +112,27 @@ test('places are bounded for one channel and for all', () => {
     const more = step(state, bytes(half, { link, streamId: limits.parkedPerPeerMax }), 0)
     expect(more).toMatchObject([{ kind: 'refuse', reason: 'tooManyParked' }])
   }
-  const stranger = step(state, bytes(half, { link: links }), 0)
-  expect(stranger).toMatchObject([{ kind: 'refuse', reason: 'tooManyParked' }])
+  expect(parkedCount(state)).toBe(limits.parkedMax)
+})
+
+test('of full places the peer with the most gives its oldest to one that has less', () => {
+  const state = demux()
+  const shares = [15, 16, 16, 16, 1]
+  for (const [link, share] of shares.entries()) {
+    for (let streamId = 0; streamId < share; streamId++) step(state, bytes(half, { link, streamId }), 0)
+  }
+  expect(parkedCount(state)).toBe(limits.parkedMax)
+  expect(step(state, bytes(half, { link: 5 }), 0)).toEqual([
+    { kind: 'refuse', link: 1, streamId: 0, reason: 'tooManyParked' },
+  ])
+  expect(step(state, bytes(encodePreamble('file').subarray(3), { link: 5 }), 0)).toMatchObject([{ kind: 'open' }])
+})
+
+test('of full places that are shared evenly nobody gives one up', () => {
+  const state = demux()
+  for (let link = 0; link < limits.parkedMax; link++) step(state, bytes(half, { link }), 0)
+  const more = step(state, bytes(half, { link: limits.parkedMax }), 0)
+  expect(more).toEqual([{ kind: 'refuse', link: limits.parkedMax, streamId: 4, reason: 'tooManyParked' }])
   expect(parkedCount(state)).toBe(limits.parkedMax)
 })
 

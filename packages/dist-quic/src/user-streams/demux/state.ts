@@ -127,10 +127,12 @@ function settle(state: DemuxState, input: Input & { kind: 'bytes' }, tagBytes: U
 }
 
 function park(state: DemuxState, { link, streamId }: StreamKey, length: number, part: Uint8Array, now: number) {
-  const ofLink = state.parked.get(link)
-  if (state.byAge.size >= limits.parkedMax || (ofLink?.size ?? 0) >= limits.parkedPerPeerMax) {
+  const own = state.parked.get(link)?.size ?? 0
+  const evicted = state.byAge.size >= limits.parkedMax ? oldestOfGreediest(state, own) : undefined
+  if (own >= limits.parkedPerPeerMax || (state.byAge.size >= limits.parkedMax && evicted === undefined)) {
     return refuse(state, { link, streamId }, 'tooManyParked')
   }
+  const effects = evicted === undefined ? [] : refuse(state, evicted, 'tooManyParked')
   const parked: Parked = {
     link,
     streamId,
@@ -138,10 +140,27 @@ function park(state: DemuxState, { link, streamId }: StreamKey, length: number, 
     filled: 0,
     dueMs: now + limits.preambleMsMax,
   }
+  const ofLink = state.parked.get(link)
   if (ofLink === undefined) state.parked.set(link, new Map([[streamId, parked]]))
   else ofLink.set(streamId, parked)
   state.byAge.add(parked)
-  return fill(parked, part)
+  fill(parked, part)
+  return effects
+}
+
+// Few peers that fill all places must not keep the others out: who holds the most makes room for one with less.
+function oldestOfGreediest(state: DemuxState, own: number): Parked | undefined {
+  let most = own + 1
+  let oldest: Parked | undefined
+  for (const ofLink of state.parked.values()) {
+    if (ofLink.size <= most) continue
+    most = ofLink.size
+    for (const parked of ofLink.values()) {
+      oldest = parked
+      break
+    }
+  }
+  return oldest
 }
 
 function fill(parked: Parked, part: Uint8Array): Effect[] {
