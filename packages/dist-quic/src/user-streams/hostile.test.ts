@@ -93,6 +93,16 @@ test('64 half preambles that then end leave every place free', async () => {
   await net.expectEmpty()
 })
 
+test('a channel that ends takes its half preambles along', async () => {
+  await using net = new StreamNetwork()
+  const { victim } = await victimOf(net)
+  const attacker = attack(net, victim, 'm@host')
+  await flood(net, attacker, limits.parkedPerPeerMax, half)
+  expect(victim.streams.counts.parked).toBe(limits.parkedPerPeerMax)
+  attacker.link.cut(new Error('gone'))
+  expect(victim.streams.counts).toMatchObject({ peers: 0, parked: 0 })
+})
+
 test('one peer cannot take all places: past its share it is refused, and another peer is not', async () => {
   await using net = new StreamNetwork()
   const { victim } = await victimOf(net)
@@ -192,6 +202,7 @@ test('bytes, ends and resets for streams that were never opened, or are over, do
   handler.abandoned(400, 0x1234)
   handler.received(404, new Uint8Array(), false)
   handler.drained(404)
+  expect(victim.streams.counts).toMatchObject({ peers: 1, streams: 0, parked: 0 })
   handler.closed(new Error('gone'))
   handler.closed(new Error('gone'))
   expect(victim.streams.counts).toMatchObject({ peers: 0, streams: 0, parked: 0 })

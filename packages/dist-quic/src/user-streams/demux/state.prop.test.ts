@@ -159,7 +159,7 @@ test('places never exceed their bounds and are all free after the deadline, what
       step(state, { kind: 'expire' }, now + limits.preambleMsMax)
       expect([state.byAge.size, state.parked.size]).toEqual([0, 0])
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })
 
