@@ -196,6 +196,7 @@ test('bytes, ends and resets for streams that were never opened, or are over, do
   for (const id of [1, 5, 9999]) {
     // Ids of the victim's own streams.
     handler.received(id, encodePreamble('file'), true)
+    expect(victim.streams.list('m@host')).toEqual([])
     handler.abandoned(id, undefined)
     handler.drained(id)
   }

@@ -70,9 +70,10 @@ test('all tags of a process are free when it ends, and those of others are not',
   expect(streams.acceptors()).toEqual([{ tag: 'third', pid: other }])
   for (const tag of ['first', 'second']) streams.accept(tag, other)
   expect(streams.unaccept('first')).toBe(true)
-  node.exit(other, 'shutdown')
+  for (const tag of ['second', 'third']) streams.unaccept(tag)
   await net.sim.settle()
   expect(streams.counts).toMatchObject({ owners: 0, tags: 0 })
+  expect(node.processInfo(other)?.watchersCount).toBe(0)
 })
 
 test('a tag is 1 to 255 bytes and not one of ours, and who accepts it lives on this node', async () => {
