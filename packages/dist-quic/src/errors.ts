@@ -95,13 +95,13 @@ export const codes = {
     what: 'There was no answer from {node} at {address} within {timeoutMs} ms.',
     todo: 'See whether the node runs, the address is right, and UDP passes the firewalls between.',
   },
-  E_PEER_IS_SELF: {
-    what: 'The node at the other end, {node}, has the {same} of this node.',
-    todo: 'Give every node a name and a key folder of its own, and do not let a node dial itself.',
-  },
   E_NOT_CONNECTED: {
     what: 'There is no channel to {node}.',
     todo: 'Send it something first, or call node.connect.',
+  },
+  E_PEER_IS_SELF: {
+    what: 'The node at the other end, {node}, has the {same} of this node.',
+    todo: 'Give every node a name and a key folder of its own, and do not let a node dial itself.',
   },
   E_PEER_KEY_CHANGED: {
     what: 'The node {node} shows the key {fingerprint}, which is not the one pinned for it.',
@@ -111,6 +111,10 @@ export const codes = {
     what: 'The key of node {node} is not a usable Ed25519 key: {problem}.',
     todo: 'Make new keys on that node; honest nodes never make such a key, so find out who sent it.',
   },
+  E_PEER_KEY_REVOKED: {
+    what: 'The node {node} shows the key {fingerprint}, which is revoked here.',
+    todo: 'Make a new key on that node and pin it here; do not let a key in again that somebody else may hold.',
+  },
   E_PEER_NAME_OTHER: {
     what: 'At the address of {node} answers a node with another name.',
     todo: 'Check the name and the port of {node}; where an address names no port it is 9100.',
@@ -118,10 +122,6 @@ export const codes = {
   E_PEER_NAME_WRONG: {
     what: 'The node that answered in place of {dialed} calls itself {node}.',
     todo: 'Correct the address of {dialed}, or dial the node by the name it has.',
-  },
-  E_PEER_KEY_REVOKED: {
-    what: 'The node {node} shows the key {fingerprint}, which is revoked here.',
-    todo: 'Make a new key on that node and pin it here; do not let a key in again that somebody else may hold.',
   },
   E_PEER_NOT_ALLOWED: {
     what: 'The node {node} has proved who it is, and authCallback did not let it in: {problem}.',
@@ -159,9 +159,65 @@ export const codes = {
     what: 'The signal has {bytes} bytes encoded, more than the {bytesMax} that a channel carries.',
     todo: 'Send it in parts, or over a user stream.',
   },
+  E_STREAM_BYTES_INVALID: {
+    what: 'What was written to the stream {tag} is not a Uint8Array.',
+    todo: 'Write bytes; encode texts with a TextEncoder.',
+  },
+  E_STREAM_CODE_INVALID: {
+    what: 'The stream {tag} cannot be reset with that code.',
+    todo: 'Give a whole number from 0 to {codeMax}, or none.',
+  },
+  E_STREAM_ENDED: {
+    what: 'The stream {tag} to {node} was ended by this side, so nothing more can be written to it.',
+    todo: 'Write before you end the stream, or open another one.',
+  },
+  E_STREAM_LIMIT: {
+    what: 'The stream {tag} to {node} cannot be opened: {count} streams are open {where}.',
+    todo: 'End streams that are not needed any more, and open this one then.',
+  },
+  E_STREAM_NODE_OWN: {
+    what: 'A stream to {node} leads to this node itself.',
+    todo: 'Send messages to a process of this node, or open a stream to another node.',
+  },
+  E_STREAM_OWNER_DEAD: {
+    what: 'The process {pid} is not alive on this node, so it cannot own a stream or accept a tag.',
+    todo: 'Give a process that runs on this node.',
+  },
+  E_STREAM_OWNER_ENDED: {
+    what: 'The stream {tag} with {node} was reset because its owner {pid} has ended.',
+    todo: 'Keep the owner alive until the stream has closed, or hand the stream over to another process.',
+  },
+  E_STREAM_REFUSED: {
+    what: 'The node {node} gave up the stream {tag}: {reason}.',
+    todo: 'See that a process of {node} accepts this tag and keeps up with the streams that it gets.',
+  },
+  E_STREAM_RESET: {
+    what: 'The stream {tag} with {node} was reset by {side}, with code {resetCode}.',
+    todo: 'Open another stream if the bytes are still needed; the code means what the two sides agreed on.',
+  },
+  E_STREAM_UNAVAILABLE: {
+    what: 'The channel to {node} closed before the stream {tag} was opened.',
+    todo: 'Open the stream again: that dials anew.',
+  },
+  E_STREAM_WRITES_WAITING: {
+    what: 'More than {writesMax} writes wait on the stream {tag} to {node}.',
+    todo: 'Await each write before the next one.',
+  },
   E_SUCCESSION_INVALID: {
     what: "The succession of this node's keys in {path} cannot be used: {problem}.",
     todo: 'Restore it from a backup, or remove it; peers that hold an older key of this node must then pin its new one.',
+  },
+  E_TAG_INVALID: {
+    what: 'The stream tag {tag} cannot be used: {problem}.',
+    todo: 'Give a text that has 1 to 255 bytes in UTF-8.',
+  },
+  E_TAG_RESERVED: {
+    what: 'The stream tag {tag} is reserved for Barrel Actors.',
+    todo: 'Choose a tag with another beginning than `barrel:`.',
+  },
+  E_TAG_TAKEN: {
+    what: 'The stream tag {tag} is held by {pid}.',
+    todo: 'Have that process give it up with unaccept, or choose another tag.',
   },
   E_TRUST_NOT_FOUND: {
     what: 'No key is pinned for {node}, and it is not a fingerprint.',
