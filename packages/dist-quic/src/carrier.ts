@@ -13,6 +13,7 @@ import type { HandshakeResult } from './handshake/state.ts'
 import { limits } from './limits.ts'
 import type { ConnectionHandler, QuicConnection } from './quic/contract.ts'
 import type { Endpoint } from './quic/endpoint.ts'
+import { linkOf } from './user-streams/connection-link.ts'
 
 /** What there is of one node: the state, and what the driver holds for it. */
 interface Line {
@@ -42,7 +43,7 @@ export class QuicCarrier implements Carrier {
     const { dialBackOffMs } = context.options
     this.#backOff = new BackOff({ firstMs: dialBackOffMs, maxMs: backOffMsMax, nodesMax: limits.failedNodesMax })
     const channels = () => [...this.#lines.values()].map(line => line.channel)
-    this.#idle = new IdleCollector(context.clock, context.options, channels, node => context.host.isKept(node))
+    this.#idle = new IdleCollector(context.clock, context.options, channels, node => isKept(context, node))
   }
 
   /** Binds the endpoint, whose connections `accept` takes. */
@@ -251,8 +252,11 @@ export class QuicCarrier implements Carrier {
     this.#backOff.reached(channel.node)
     const { role } = channel
     this.#context.log.info('channel up', { ...(channel.life as NodeLife), role })
+    const { session } = channel
+    if (session === undefined) return
+    const userStreams = this.#context.userStreams.attach(channel.node, linkOf(session.connection))
     this.#events.up(channel)
-    channel.session?.begin()
+    session.begin(userStreams)
   }
 
   /** The key is on disk before anything relies on it. Whether the session may go on. */
@@ -275,6 +279,10 @@ export class QuicCarrier implements Carrier {
     }
     this.#events.closed(channel, cause)
   }
+}
+
+function isKept({ host, userStreams }: CarrierContext, node: NodeName): boolean {
+  return host.isKept(node) || userStreams.holdsChannel(node)
 }
 
 /** With the time for an answer, below the 5 s of a call. */

@@ -19,6 +19,7 @@ import { type QuicOptions, resolveOptions, type TrustMode } from './options.ts'
 import { Endpoint } from './quic/endpoint.ts'
 import { limits as quicLimits } from './quic/limits.ts'
 import type { PathStats } from './quic/path-stats.ts'
+import { type Streams, UserStreams } from './user-streams/user-streams.ts'
 
 /** What the QUIC carrier offers: `node.extension(Quic)`. */
 export interface QuicApi {
@@ -38,6 +39,8 @@ export interface QuicApi {
   rotateCert(): Promise<Rotation>
   /** A new key, which the old one signs so that peers follow. Rejects with E_FILE_UNWRITABLE. */
   rotateIdentity(): Promise<Rotation>
+  /** Streams of bytes between processes, beside messages. */
+  readonly streams: Streams
   /**
    * Moves the channel to a node to another local address, while everything on it goes on; nobody sees it go up or
    * down. Resolves when the new path is validated. Default time-out 5,000 ms.
@@ -96,10 +99,15 @@ async function createContext(host: Host, given: QuicOptions): Promise<CarrierCon
   const identity = await IdentityKeeper.load({ node: self.name, keyDir, certDir, disk, entropy, clock, log })
   const trustStore = await openTrustStore(disk, clock, keyDir, log)
   const trust = new TrustPolicy(trustStore, { mode, authEnabled, cookieOnly: cookieOnlyNodes, log })
-  return { host, self, options, identity, trust, trustStore, clock, entropy, log }
+  const userStreams = new UserStreams({ node: host.node, clock, log })
+  return { host, self, options, identity, trust, trustStore, userStreams, clock, entropy, log }
 }
 
-function createApi({ identity, trust }: CarrierContext, { address }: Endpoint, carrier: QuicCarrier): QuicApi {
+function createApi(
+  { identity, trust, userStreams }: CarrierContext,
+  { address }: Endpoint,
+  carrier: QuicCarrier,
+): QuicApi {
   return {
     address,
     get publicKey() {
@@ -115,6 +123,7 @@ function createApi({ identity, trust }: CarrierContext, { address }: Endpoint, c
     trust: createTrust(trust.store, fingerprint => carrier.closeKey(fingerprint, 'the key is revoked')),
     rotateCert: () => identity.rotateCert(),
     rotateIdentity: () => identity.rotateIdentity(),
+    streams: userStreams,
     migratePeer: async (node, options) => carrier.channelTo(node).migrate(migrationTimeout(options)),
     pathStats: node => carrier.channelTo(node).pathStats,
     setConnectOptions: (node, options) => carrier.routes.set(node, options),

@@ -3,6 +3,7 @@ import type { IdentityKeeper } from '../identity/identity.ts'
 import type { TrustPolicy } from '../identity/trust-policy.ts'
 import type { TrustStore } from '../identity/trust-store.ts'
 import type { ResolvedOptions } from '../options.ts'
+import type { UserStreams } from '../user-streams/user-streams.ts'
 
 /** What every session and channel of one carrier shares. */
 export interface CarrierContext {
@@ -14,6 +15,7 @@ export interface CarrierContext {
   readonly trust: TrustPolicy
   /** The same as `trust.store`. */
   readonly trustStore: TrustStore
+  readonly userStreams: UserStreams
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Log

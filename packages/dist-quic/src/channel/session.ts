@@ -11,8 +11,10 @@ import { createHandshake, type Effect, type HandshakeResult, type HandshakeState
 import { askCallback } from '../identity/auth-callback.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { ConnectionHandler, QuicConnection } from '../quic/contract.ts'
+import { limits as quicLimits } from '../quic/limits.ts'
+import type { StreamHandler } from '../user-streams/stream-link.ts'
 import type { CarrierContext } from './context.ts'
-import { controlStream, flowOfStream, flowsCount, streamOfFlow, urgency } from './streams.ts'
+import { controlStream, flowOfStream, flowsCount, isTwoWay, streamOfFlow, urgency } from './streams.ts'
 import { encodeWord, type Word, WordReader } from './words.ts'
 
 /** Close codes of the application, for people who look at packets: the reason says it in words. */
@@ -50,6 +52,7 @@ export class Session implements ConnectionHandler {
   #isReady = false
   #isOver = false
   readonly #words = new WordReader()
+  #userStreams: StreamHandler | undefined
   /** The flows that have been written to, a bit each. */
   #opened = 0
 
@@ -92,6 +95,7 @@ export class Session implements ConnectionHandler {
       else this.#input({ kind: 'bytes', bytes })
       return
     }
+    if (isTwoWay(streamId) && this.#userStreams !== undefined) return this.#userStreams.received(streamId, bytes, fin)
     const flow = flowOfStream(streamId, !this.connection.dialed)
     if (flow !== undefined && this.#isReady) {
       this.#readFlow(flow, bytes)
@@ -102,8 +106,20 @@ export class Session implements ConnectionHandler {
   }
 
   /** It carries a channel from here on: what has come meanwhile is read. */
-  begin(): void {
+  begin(userStreams: StreamHandler): void {
+    this.#userStreams = userStreams
     for (let flow = 0; flow < flowsCount; flow++) this.resume(flow)
+    for (const streamId of this.#theirUserStreams()) this.connection.resume(streamId)
+  }
+
+  /** The first user streams that the peer may open. */
+  *#theirUserStreams(): Iterable<number> {
+    const first = this.connection.dialed ? 1 : 4
+    for (let count = 0; count < quicLimits.streamsBidiMax; count++) yield first + count * 4
+  }
+
+  abandoned(streamId: number, code: number | undefined): void {
+    if (isTwoWay(streamId)) this.#userStreams?.abandoned(streamId, code)
   }
 
   /** Writes bytes of one flow. */
@@ -135,13 +151,15 @@ export class Session implements ConnectionHandler {
     this.connection.resume(streamOfFlow(flow, !this.connection.dialed))
   }
 
-  drained(): void {
-    if (this.#isReady) this.#events.drained()
+  drained(streamId?: number): void {
+    if (streamId !== undefined && isTwoWay(streamId)) this.#userStreams?.drained(streamId)
+    else if (this.#isReady) this.#events.drained()
   }
 
   closed(cause: Error): void {
     this.#isOver = true
     this.#deadline?.cancel()
+    this.#userStreams?.closed(cause)
     const failure = this.#failure ?? cause
     if (this.#isReady || this.#failure !== undefined || this.#handshake === undefined) {
       return this.#events.closed(this, failure)
@@ -230,6 +248,8 @@ export class Session implements ConnectionHandler {
   #finish(result: HandshakeResult): void {
     this.#deadline?.cancel()
     this.#isReady = true
+    // User streams wait as the flows do, until the channel is up.
+    for (const streamId of this.#theirUserStreams()) this.connection.pause(streamId)
     this.connection.trusted()
     const { peer, role, fingerprint } = result
     const { host, port } = this.connection.remote

@@ -26,6 +26,7 @@ const networkWindowBytes = 4 * MiB
 
 // What lies unread in some streams must not keep the others from going on.
 const windowsPerConnection = 8
+const userStreamBytes = 256 * KiB
 
 /** What this end shows to the other: one certificate, and its key. */
 export interface EndpointCertificate {
@@ -121,8 +122,9 @@ function buildTransport(quiche: Quiche, options: TransportOptions, packetBytes: 
 
 function setFlow(quiche: Quiche, config: Config, window: number): void {
   config.setInitialMaxData(window * windowsPerConnection)
-  config.setInitialMaxStreamDataBidiLocal(window)
-  config.setInitialMaxStreamDataBidiRemote(window)
+  // There may be many user streams: one that is not read from the start must not take much of the connection's.
+  config.setInitialMaxStreamDataBidiLocal(Math.min(window, userStreamBytes))
+  config.setInitialMaxStreamDataBidiRemote(Math.min(window, userStreamBytes))
   config.setInitialMaxStreamDataUni(window)
   config.setMaxConnectionWindow(window * windowsPerConnection)
   config.setMaxStreamWindow(window)

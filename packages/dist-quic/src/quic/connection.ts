@@ -88,9 +88,9 @@ export class Connection implements QuicConnection {
       owner.readBuffer,
       {
         received: (streamId, bytes, fin) => this.#received(streamId, bytes, fin),
-        reset: streamId => {
+        reset: (streamId, code) => {
           this.#budget.read(this.#windowBytes)
-          this.#tell(handler => handler.abandoned?.(streamId))
+          this.#tell(handler => handler.abandoned?.(streamId, code))
         },
         more: () => this.#phase === 'open',
       },
@@ -99,7 +99,7 @@ export class Connection implements QuicConnection {
     this.#outgoing = new Outgoing(owner.chunks)
     this.#outgoingEvents = {
       drained: streamId => this.#tell(handler => handler.drained(streamId)),
-      stopped: streamId => this.#tell(handler => handler.abandoned?.(streamId)),
+      stopped: (streamId, code) => this.#tell(handler => handler.abandoned?.(streamId, code)),
     }
     this.#sink = {
       streamSend: (streamId, bytes, fin) => {
@@ -151,15 +151,15 @@ export class Connection implements QuicConnection {
     this.#owner.flushSoon(this)
   }
 
-  abandon(streamId: number): void {
+  abandon(streamId: number, code = 0): void {
     if (!this.#alive) return
     this.#outgoing.stop(streamId)
     this.#incoming.forget(streamId)
     // What is under way on it comes for nothing, and is not the peer's fault.
     this.#budget.read(this.#windowBytes)
     this.#guard(() => {
-      this.#shutdown(streamId, 0)
-      this.#shutdown(streamId, 1)
+      this.#shutdown(streamId, 0, code)
+      this.#shutdown(streamId, 1, code)
     })
     this.#owner.flushSoon(this)
   }
@@ -302,9 +302,9 @@ export class Connection implements QuicConnection {
     return this.#sender.flush(this.#phase === 'opening', this.#countSent)
   }
 
-  #shutdown(streamId: number, direction: 0 | 1): void {
+  #shutdown(streamId: number, direction: 0 | 1, code: number): void {
     try {
-      this.#native.streamShutdown(streamId, direction, 0)
+      this.#native.streamShutdown(streamId, direction, code)
     } catch {
       // It is over in this direction already, or was never opened.
     }

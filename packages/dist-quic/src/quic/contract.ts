@@ -10,8 +10,8 @@ export interface ConnectionHandler {
   received(streamId: number, bytes: Uint8Array, fin: boolean): void
   /** The bytes queued for the stream, or without one for the connection, fell to the low-water mark. */
   drained(streamId?: number): void
-  /** The peer gave the stream up: it sends no more, or reads no more. May come for each of the two. */
-  abandoned?(streamId: number): void
+  /** The peer gave the stream up, with that code: it sends no more, or reads no more. May come for each of the two. */
+  abandoned?(streamId: number, code: number | undefined): void
   /** Exactly once, never from inside `close()`; nothing is called after it. E_CHANNEL_LOST or E_CHANNEL_CLOSED. */
   closed(cause: Error): void
 }
@@ -36,8 +36,8 @@ export interface QuicConnection {
   write(streamId: number, bytes: Uint8Array): void
   /** Ends our side of the stream after what was written. What is written to it later is dropped. */
   finish(streamId: number): void
-  /** Gives the stream up in both directions. */
-  abandon(streamId: number): void
+  /** Gives the stream up in both directions; the peer hears of it with `code`, default 0. */
+  abandon(streamId: number, code?: number): void
   /** Lower goes first, 0 to 255; 127 unless told. Equals take turns. */
   prioritize(streamId: number, urgency: number): void
   /** Leaves the stream's bytes where they are, so that flow control stops the peer, until `resume`. */

@@ -1,6 +1,7 @@
 /** Reads the bytes of streams out of the native connection as soon as they are there, into one buffer. */
 import { problemOf } from '../errors.ts'
 import type { NativeConnection } from './native.ts'
+import { codeIn } from './stream-code.ts'
 
 export type StreamSource = Pick<NativeConnection, 'isReadable' | 'readable' | 'streamReadable' | 'streamRecv'>
 
@@ -8,7 +9,7 @@ export interface IncomingEvents {
   /** The view is valid during the call only. */
   received(streamId: number, bytes: Uint8Array, fin: boolean): void
   /** The peer gave up sending on the stream. */
-  reset(streamId: number): void
+  reset(streamId: number, code: number | undefined): void
   /** Whether to go on reading. */
   more(): boolean
 }
@@ -93,7 +94,7 @@ export class Incoming {
     } catch (error) {
       if (!problemOf(error).startsWith('StreamReset')) throw error
       this.#known.delete(streamId)
-      this.#events.reset(streamId)
+      this.#events.reset(streamId, codeIn(problemOf(error)))
       return null
     }
   }

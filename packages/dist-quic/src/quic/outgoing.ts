@@ -5,6 +5,7 @@
  */
 import { type Chunk, type ChunkPool, smallChunkBytes } from './chunk-pool.ts'
 import { limits } from './limits.ts'
+import { codeIn } from './stream-code.ts'
 
 /** The part of a native connection that takes stream bytes. */
 export interface StreamSink {
@@ -18,7 +19,13 @@ export interface OutgoingEvents {
   /** The bytes of the stream, or with undefined of all streams, fell to the low-water mark. */
   drained(streamId: number | undefined): void
   /** The peer wants no more of this stream; what waited is dropped. */
-  stopped(streamId: number): void
+  stopped(streamId: number, code: number | undefined): void
+}
+
+/** A stream that the peer wants no more of. */
+interface Stopped {
+  readonly id: number
+  readonly code: number | undefined
 }
 
 interface OutgoingStream {
@@ -107,7 +114,7 @@ export class Outgoing {
   /** Hands the sink all it takes. Throws what the sink throws when it does not concern one stream only. */
   push(sink: StreamSink, events: OutgoingEvents): void {
     if (this.#waiting.length === 0) return
-    const stopped: number[] = []
+    const stopped: Stopped[] = []
     const drained: number[] = []
     let from = 0
     while (from < this.#waiting.length) {
@@ -116,7 +123,7 @@ export class Outgoing {
       from = to
     }
     this.#waiting = this.#waiting.filter(stream => stream.bytes > 0 || (stream.finish && !stream.over))
-    for (const id of stopped) events.stopped(id)
+    for (const { id, code } of stopped) events.stopped(id, code)
     for (const id of drained) events.drained(id)
     if (this.#high && this.#bytes <= limits.lowWaterBytes) {
       this.#high = false
@@ -181,7 +188,7 @@ export class Outgoing {
 
   // Rounds over the streams of one urgency, a chunk each, until the sink takes nothing from any of them. Who
   // came first goes to the back, so that a small window is shared over the flushes too.
-  #takeTurns(sink: StreamSink, from: number, to: number, stopped: number[], drained: number[]): void {
+  #takeTurns(sink: StreamSink, from: number, to: number, stopped: Stopped[], drained: number[]): void {
     for (let took = true; took; ) {
       took = false
       for (let at = from; at < to; at++) {
@@ -197,7 +204,7 @@ export class Outgoing {
   }
 
   // Whether it is worth asking again.
-  #pushOne(sink: StreamSink, stream: OutgoingStream, stopped: number[]): boolean {
+  #pushOne(sink: StreamSink, stream: OutgoingStream, stopped: Stopped[]): boolean {
     const chunk = stream.chunks[0]
     if (stream.over || (chunk === undefined && !stream.finish)) return false
     const bytes = chunk?.buffer.subarray(chunk.start, chunk.end) ?? Buffer.alloc(0)
@@ -221,7 +228,7 @@ export class Outgoing {
     stream: OutgoingStream,
     bytes: Uint8Array,
     fin: boolean,
-    stopped: number[],
+    stopped: Stopped[],
   ): number | undefined {
     try {
       const taken = sink.streamSend(stream.id, bytes, fin)
@@ -236,7 +243,7 @@ export class Outgoing {
       if (name === 'StreamLimit') return undefined
       if (!/^(StreamStopped|InvalidStreamState|FinalSize)/.test(name)) throw error
       this.#discard(stream)
-      stopped.push(stream.id)
+      stopped.push({ id: stream.id, code: codeIn(name) })
       return undefined
     }
   }

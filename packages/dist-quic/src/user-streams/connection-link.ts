@@ -16,7 +16,7 @@ export function linkOf(connection: QuicConnection): StreamLink {
     },
     write: (streamId, bytes) => connection.write(streamId, bytes),
     finish: streamId => connection.finish(streamId),
-    abandon: streamId => connection.abandon(streamId),
+    abandon: (streamId, code) => connection.abandon(streamId, code),
     pause: streamId => connection.pause(streamId),
     resume: streamId => connection.resume(streamId),
     queuedBytesOf: streamId => connection.queuedBytesOf(streamId),

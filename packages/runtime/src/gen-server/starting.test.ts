@@ -189,11 +189,3 @@ for (const how of ['through', 'refused']) {
     expect(seen).toEqual([])
   })
 }
-
-function gate() {
-  let open!: () => void
-  const opened = new Promise<void>(resolve => {
-    open = resolve
-  })
-  return { open, opened }
-}
