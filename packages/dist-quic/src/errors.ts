@@ -69,7 +69,7 @@ export const codes = {
   },
   E_MIGRATION_TIMEOUT: {
     what: 'No packet came back from {node} to the new local address {address} within {timeoutMs} ms.',
-    todo: 'See whether UDP passes from the new address. The connection goes on over the old one.',
+    todo: 'See whether UDP passes from the new address; until then the connection goes on over the old one.',
   },
   E_MIGRATION_UNSUPPORTED: {
     what: 'The connection to {node} goes through an adapter, which has no local address to move from.',
