@@ -217,6 +217,25 @@ test('giving up a stream of one direction is safe at either end, and the others 
   expect(connection.queuedBytes).toBe(0)
 })
 
+test('a peer that does not read costs no packets while it is waited for', async () => {
+  let accepted: QuicConnection | undefined
+  const got = new Collector()
+  const server = await open(connection => {
+    accepted = connection
+    for (const id of dialersUni) connection.pause(id)
+    return { received: got.received }
+  })
+  const connection = await dial(await open(), server.address)
+  for (const id of dialersUni) connection.write(id, Buffer.alloc(2 ** 20))
+  await turns(500)
+  expect(connection.queuedBytes).toBeGreaterThan(0)
+  const before = connection.pathStats?.sent ?? 0
+  await turns(500)
+  expect((connection.pathStats?.sent ?? 0) - before).toBeLessThan(20)
+  for (const id of dialersUni) accepted?.resume(id)
+  await got.reach(16 * 2 ** 20)
+})
+
 test('streams of one urgency share what there is, and a more urgent one goes before them', async () => {
   const bytesEach = 4 * 2 ** 20
   const came = new Map<number, number>()

@@ -14,7 +14,8 @@ import type { DatagramPort } from './datagram-port.ts'
 import { Incoming } from './incoming.ts'
 import { limits } from './limits.ts'
 import type { NativeConnection } from './native.ts'
-import { Outgoing, type OutgoingEvents, type StreamSink } from './outgoing.ts'
+import { NativeSink } from './native-sink.ts'
+import { Outgoing, type OutgoingEvents } from './outgoing.ts'
 import { PacketSender } from './packet-sender.ts'
 import { type PathStats, pathStatsOf } from './path-stats.ts'
 import { Paths } from './paths.ts'
@@ -38,7 +39,7 @@ export class Connection implements QuicConnection {
   readonly #owner: ConnectionOwner
   readonly #outgoing: Outgoing
   readonly #outgoingEvents: OutgoingEvents
-  readonly #sink: StreamSink
+  readonly #sink: NativeSink
   readonly #timer: ConnectionTimer
   readonly #incoming: Incoming
   readonly #ids: SourceIds
@@ -101,16 +102,7 @@ export class Connection implements QuicConnection {
       drained: streamId => this.#tell(handler => handler.drained(streamId)),
       stopped: (streamId, code) => this.#tell(handler => handler.abandoned?.(streamId, code)),
     }
-    this.#sink = {
-      streamSend: (streamId, bytes, fin) => {
-        const taken = native.streamSend(streamId, bytes, fin)
-        if (taken !== null) this.#budget.gave(taken)
-        // For a stream that the peer stopped and that is gone since, the library takes nothing for ever; this throws.
-        else native.streamCapacity(streamId)
-        return taken
-      },
-      streamPriority: (streamId, urgency, incremental) => native.streamPriority(streamId, urgency, incremental),
-    }
+    this.#sink = new NativeSink(native, this.#budget)
     this.#timer = new ConnectionTimer(native, owner, quiet => this.#expire(quiet))
     if (!this.dialed) this.#timer.giveUpAfter(owner.handshakeTimeoutMs)
   }

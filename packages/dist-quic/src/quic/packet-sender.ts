@@ -1,12 +1,13 @@
 /** Takes packets out of a native connection and sends them, each as large as its path carries. */
 import type { Clock } from '@barrel-actors/runtime'
+import type { Address } from './address.ts'
 import { limits } from './limits.ts'
 import type { NativeConnection } from './native.ts'
 import { PacketSize } from './packet-size.ts'
 import type { Paths } from './paths.ts'
 import type { PeerBudget } from './peer-budget.ts'
 
-type Native = Pick<NativeConnection, 'send' | 'stats'>
+type Native = Pick<NativeConnection, 'send' | 'sendOnPath' | 'stats'>
 
 export class PacketSender {
   readonly #native: Native
@@ -52,6 +53,21 @@ export class PacketSender {
   /** A timer of the connection fired. */
   expired(): void {
     this.#size.expired(this.#native.stats().lost, this.#clock.now())
+    for (const { from, to } of this.#paths.left) this.#probeLeft(to, from)
+  }
+
+  // A loss probe for a path that is gone goes where the peer is now, who knows nothing of our paths and acknowledges
+  // it like any packet. Only then does the library find out what else was lost on that path.
+  #probeLeft(local: Address, peer: Address): void {
+    const packet = this.#paths.port.packet.subarray(0, limits.initialBytesMin)
+    try {
+      const made = this.#native.sendOnPath(packet, local, peer)
+      if (made === null) return
+      this.#paths.sendHere(packet, made[0])
+      this.#budget.sent()
+    } catch {
+      // The library has given that path up.
+    }
   }
 
   /** Another path is in use, and what was under way on the old one was given up. */

@@ -54,6 +54,8 @@ export class Paths {
   /** Where the last datagram came from, and how the library is told so. */
   #host = ''
   #arrival: Arrival = { from: { host: '', port: 0 }, to: { host: '', port: 0 } }
+  /** Where each end was before a move: no more than the library follows. */
+  readonly #left: Arrival[] = []
   #watching = false
   #exhausted = false
   #attempt: Attempt | undefined
@@ -83,6 +85,14 @@ export class Paths {
   /** Whether that port is the one the connection began with, which others may share. */
   get isHome(): boolean {
     return this.#port === this.#home
+  }
+
+  /**
+   * The paths that either end moved away from. What the library sent on one and was lost with it, a window update above
+   * all, it sends again only when something that it sent on that path later is acknowledged.
+   */
+  get left(): readonly Arrival[] {
+    return this.#left
   }
 
   /** Whether the peer changed its address more often than the library follows. */
@@ -122,6 +132,11 @@ export class Paths {
   send(packet: Buffer, length: number, from: Address, to: Address): void {
     const port = isAt(this.#port, from) ? this.#port : this.#portAt(from)
     port?.send(packet, length, this.#zone === '' ? to.host : to.host + this.#zone, to.port)
+  }
+
+  /** Sends a packet over the path in use, whatever path the library made it for. */
+  sendHere(packet: Buffer, length: number): void {
+    this.#port.send(packet, length, this.#remote.host, this.#remote.port)
   }
 
   /** Moves to a new local socket, of the system's choice. Rejects with E_MIGRATION_TIMEOUT or E_MIGRATION_REFUSED. */
@@ -176,6 +191,7 @@ export class Paths {
     attempt.timer.cancel()
     this.#native.migrate(attempt.socket.address, this.#plainRemote())
     const left = this.#port
+    this.#left.push({ from: this.#plainRemote(), to: left.address })
     this.#port = attempt.socket
     this.#events.moved()
     this.#events.flushSoon()
@@ -185,6 +201,7 @@ export class Paths {
   }
 
   #followed(peer: Address): void {
+    this.#left.push({ from: this.#plainRemote(), to: this.#home.address })
     this.#remote = { host: peer.host + this.#zone, port: peer.port }
     this.#events.moved()
   }
