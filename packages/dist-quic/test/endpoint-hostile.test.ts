@@ -228,7 +228,7 @@ test('path challenges without end are answered for a while, then the connection 
   await bad.establish()
   let challenges = 0
   const grown = await attack(8_000, () => {
-    for (let times = 0; times < 20 && !bad.native.isClosed() && !bad.native.isDraining(); times++) {
+    for (let times = 0; times < 100 && !bad.native.isClosed() && !bad.native.isDraining(); times++) {
       bad.challenge()
       bad.flush()
       challenges++

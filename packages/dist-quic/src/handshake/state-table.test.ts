@@ -80,6 +80,10 @@ const acceptorOut = { ...told, refusal: 'fail, E_HANDSHAKE_FAILED', closed: 'E_H
 const proved = 'ok, done -> done'
 
 const over = Object.fromEntries(Object.keys(words).map(word => [word, 'nothing'])) as Record<Word, string>
+// What comes behind the OK is not of the handshake.
+const dialerDone = Object.fromEntries(
+  Object.entries(words).map(([word, { kind }]) => [word, kind === 'bytes' ? 'rest' : 'nothing']),
+) as Record<Word, string>
 const afterDone = { ...outOfTurn, refusal: 'E_HANDSHAKE_FAILED', expire: 'nothing', closed: 'nothing' } as const
 
 const rows: Record<string, Row> = {
@@ -109,7 +113,11 @@ const rows: Record<string, Row> = {
     does: { ...dialerOut, 'verdict yes': 'proof -> awaitOk', 'verdict no': 'E_PEER_NOT_ALLOWED' },
   },
   'a dialer that awaits the ok': { config: dialer, before: toOk, does: { ...dialerOut, ok: 'done -> done' } },
-  'a dialer that is done': { config: dialer, before: [...toOk, 'ok'], does: afterDone },
+  'a dialer that is done': {
+    config: dialer,
+    before: [...toOk, 'ok'],
+    does: { ...dialerDone, start: 'E_HANDSHAKE_FAILED' },
+  },
   'a dialer that has failed': { config: dialer, before: ['start', 'expire'], does: over },
   'a probe that awaits the proof': {
     config: dialerConfig({ cookieOnly: true, cookie }),

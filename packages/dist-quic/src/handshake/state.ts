@@ -118,7 +118,7 @@ function onBytes(state: HandshakeState, bytes: Uint8Array, now: number): Effect[
     // Also when this very chunk held the last message: what it led to is dropped, so that no OK goes out.
     if (state.phase === 'done') {
       // An acceptor may go on speaking right behind its OK.
-      if (state.config.role === 'dialer' && effects.length > 0) return [...effects, { kind: 'rest', bytes: rest }]
+      if (state.config.role === 'dialer') return [...effects, { kind: 'rest', bytes: rest }]
       return fail(state, unexpected('bytes after the end'))
     }
     const cut = cutMessage(state.inbox, rest)

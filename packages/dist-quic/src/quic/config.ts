@@ -25,7 +25,7 @@ const loopbackWindowBytesMax = 2 * MiB
 const networkWindowBytes = 4 * MiB
 
 // What lies unread in some streams must not keep the others from going on.
-const windowsPerConnection = 8
+const windowsPerConnection = 4
 const userStreamBytes = 256 * KiB
 
 /** What this end shows to the other: one certificate, and its key. */
