@@ -296,8 +296,6 @@ test('bytes behind the last message are not of the handshake, in one piece or la
   expect(hear(after.acceptor.state, Buffer.of(0))).toEqual([])
 })
 
-}
-
 test('bytes that come before the start end the handshake', () => {
   for (const config of [dialerConfig(), acceptorConfig()]) {
     const state = createHandshake(config)
