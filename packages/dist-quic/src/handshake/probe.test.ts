@@ -70,6 +70,21 @@ test('a recorded probe is refused by a fresh acceptor', () => {
   expect(effects.at(-1)).toMatchObject({ kind: 'failed', code: 'E_COOKIE_ONLY_REFUSED' })
 })
 
+test('a signature that anyone can make for a key of zeros does not let a probe in', () => {
+  // R is the identity, S is zero: for a point of order 4 it fits one message in four.
+  const forged = new Uint8Array(64)
+  forged[0] = 1
+  const { sent } = converse(probe(), acceptor())
+  for (let round = 0; round < 40; round++) {
+    const state = createHandshake(acceptor({ nonce: bytesFrom(`round ${round}`) }))
+    step(state, { kind: 'start' }, now)
+    step(state, { kind: 'bytes', bytes: sent.dialer[0] as Uint8Array }, now)
+    const bytes = frameMessage(encodeMessage({ kind: 'proof', signature: forged }))
+    const effects = step(state, { kind: 'bytes', bytes }, now)
+    expect(effects.at(-1)).toMatchObject({ kind: 'failed', problem: 'a proof out of turn' })
+  }
+})
+
 const answer: Hello = {
   kind: 'hello',
   role: 'acceptor',

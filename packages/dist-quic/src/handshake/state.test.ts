@@ -201,6 +201,26 @@ test('keys of small order, in other spellings, or of zeros are refused by both e
   }
 })
 
+test('a succession with an unfit key, a gap or a loop is refused by both ends before trust is asked', () => {
+  const signature = new Uint8Array(64)
+  const [old, older] = [acceptorConfig().keys.publicKey, dialerConfig().keys.publicKey]
+  const { publicKey } = strangerHello
+  const unfit = unfitKeys.map(oldKey => [{ serial: 1, oldKey, signature }])
+  const gap = [
+    { serial: 1, oldKey: older, signature },
+    { serial: 3, oldKey: old, signature },
+  ]
+  for (const succession of [...unfit, gap, [{ serial: 1, oldKey: publicKey, signature }]]) {
+    const trust = (): never => expect.unreachable('trust was asked about an unfit succession')
+    const asked = hear(started(acceptorConfig({ trust })), framed({ ...strangerHello, succession }))
+    expect(failureOf(asked)).toMatchObject({ code: 'E_PEER_KEY_INVALID' })
+    const toA = { ...strangerHello, role: 'acceptor', name: 'b@host', dialedName: 'a@host' } as const
+    expect(hear(started(dialerConfig({ trust })), framed({ ...toA, succession }))).toMatchObject([
+      { code: 'E_PEER_KEY_INVALID' },
+    ])
+  }
+})
+
 test('a signature that nobody made does not open the door for a key of small order', () => {
   const forged = new Uint8Array(64)
   forged[0] = 1
