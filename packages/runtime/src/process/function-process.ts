@@ -6,6 +6,7 @@ import { runtimeError } from '../errors.ts'
 import { reasonOf } from '../exit-reason.ts'
 import { contentOf, takeContent } from '../remote/remote-request.ts'
 import { Actor } from './actor.ts'
+import type { Mailbox } from './mailbox.ts'
 import { checkPattern, matches, type Pattern, refOf } from './pattern.ts'
 import { type Behavior, type Process, processState } from './process.ts'
 import type { FunctionBody } from './spawn.ts'
@@ -16,11 +17,9 @@ export interface ReceiveOptions {
   readonly timeoutMs?: number
 }
 
-/** A `receive` that waits. */
-interface Waiter {
+/** What a `receive` waits for, where that is more than any message, or not for ever. */
+interface Search {
   readonly pattern: Pattern<never> | undefined
-  readonly resolve: (message: unknown) => void
-  readonly reject: (error: Error) => void
   /** Messages before this place have been looked at. */
   looked: number
   /** How often messages had been removed from the mailbox by then: once more, and `looked` means nothing. */
@@ -28,12 +27,30 @@ interface Waiter {
   timer: Timer | undefined
 }
 
+/** Messages before it need not be looked at again, unless some were removed. */
+function placeToGoOn({ looked, removals }: Search, mailbox: Mailbox | undefined): number {
+  return (mailbox?.removals ?? 0) === removals ? looked : 0
+}
+
+/** Whether a promise would wait for it instead of giving it. Reading users' messages may throw. */
+function isOdd(message: unknown): boolean {
+  if (typeof message !== 'object' || message === null) return false
+  try {
+    return (message as { then?: unknown }).then !== undefined && isThenable(message)
+  } catch {
+    return true
+  }
+}
+
 /** What the code of a function process acts through. */
 export class Self<Message = unknown> extends Actor<Message> implements AsyncIterable<Message> {
   readonly #code: FunctionBody | undefined
   /** Whether its code has been called, or there is none. */
   #begun: boolean
-  #waiter: Waiter | undefined
+  /** Settles the `receive` that waits, if one does. */
+  #resolve: ((message: unknown) => void) | undefined
+  #reject: ((error: Error) => void) | undefined
+  #search: Search | undefined
   /** Whether a pattern, which is users' code, is running. */
   #isMatching = false
   /** The message that it took last, until it asks for the next. */
@@ -59,9 +76,11 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     const process = Actor.processOf(this)
     if (!process.alive) return never()
     this.#taken = undefined
-    if (this.#waiter !== undefined || this.#isMatching) {
+    if (this.#resolve !== undefined || this.#isMatching) {
       return Promise.reject(runtimeError('E_RECEIVE_BUSY', { pid: process.pid }))
     }
+    const isPlain = pattern === undefined && options === undefined
+    if (isPlain && (process.mailbox === undefined || process.mailbox.length === 0)) return this.#waitForAny(process)
     let place: number
     let timeoutMs: number
     try {
@@ -77,7 +96,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     if (place >= 0 && process.node.scheduler.takeOne()) {
       process.reductions++
       this.#taken = this.#open(process.mailbox?.takeAt(place))
-      return this.#isOdd(this.#taken) ? Promise.reject(this.#oddMessage()) : Promise.resolve(this.#taken as Message)
+      return isOdd(this.#taken) ? Promise.reject(this.#oddMessage()) : Promise.resolve(this.#taken as Message)
     }
     return this.#wait(pattern, place, timeoutMs)
   }
@@ -123,41 +142,62 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     return -1
   }
 
-  #wait(pattern: Pattern<never> | undefined, found: number, timeoutMs: number): Promise<Message> {
-    const process = Actor.processOf(this)
+  #waitForAny(process: Process): Promise<Message> {
+    process.state = processState.idle
     return new Promise((resolve, reject) => {
-      const looked = found >= 0 ? found : (process.mailbox?.length ?? 0)
-      const waiter: Waiter = {
-        pattern,
-        resolve: resolve as (message: unknown) => void,
-        reject,
-        looked,
-        removals: process.mailbox?.removals ?? 0,
-        timer: undefined,
-      }
-      this.#waiter = waiter
-      if (timeoutMs !== Infinity) waiter.timer = this.#startTimer(waiter, timeoutMs)
-      process.state = processState.idle
-      // Found, but the slice is used up: it is taken in the next turn.
-      if (found >= 0) process.wake()
+      this.#resolve = resolve as (message: unknown) => void
+      this.#reject = reject
     })
   }
 
-  #startTimer(waiter: Waiter, timeoutMs: number): Timer {
+  #wait(pattern: Pattern<never> | undefined, found: number, timeoutMs: number): Promise<Message> {
+    const process = Actor.processOf(this)
+    const promise = this.#waitForAny(process)
+    const looked = found >= 0 ? found : (process.mailbox?.length ?? 0)
+    const search: Search = { pattern, looked, removals: process.mailbox?.removals ?? 0, timer: undefined }
+    this.#search = search
+    if (timeoutMs !== Infinity) search.timer = this.#startTimer(search, timeoutMs)
+    // Found, but the slice is used up: it is taken in the next turn.
+    if (found >= 0) process.wake()
+    return promise
+  }
+
+  #startTimer(search: Search, timeoutMs: number): Timer {
     const timer = Actor.processOf(this).node.clock.setTimer(timeoutMs, () => {
       // As in Erlang: a message that is there already is taken, however late the turn for it comes.
-      if (this.#waiter !== waiter || this.#look() > 0) return
-      this.#settle()
-      waiter.reject(runtimeError('E_RECEIVE_TIMEOUT', { timeoutMs }))
+      if (this.#search !== search || this.#look() > 0) return
+      this.#fail(runtimeError('E_RECEIVE_TIMEOUT', { timeoutMs }))
     })
     timer.keepAlive(true)
     return timer
   }
 
+  /** The `receive` that waits gets that message, or learns why not. */
+  #give(message: unknown): void {
+    const resolve = this.#resolve
+    if (isOdd(message)) return this.#fail(this.#oddMessage())
+    this.#settle()
+    resolve?.(message)
+  }
+
+  #fail(error: Error): void {
+    const reject = this.#reject
+    this.#settle()
+    reject?.(error)
+  }
+
   #settle(): void {
-    this.#waiter?.timer?.cancel()
-    this.#waiter = undefined
+    this.#forget()
     Actor.processOf(this).state = processState.busy
+  }
+
+  #forget(): void {
+    if (this.#search !== undefined) {
+      this.#search.timer?.cancel()
+      this.#search = undefined
+    }
+    this.#resolve = undefined
+    this.#reject = undefined
   }
 
   /** @internal Lets a context without code (the root's) wait for its first `receive`. */
@@ -170,24 +210,17 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
 
   /** @internal Gives an idle process its message at once: its code goes on in a microtask, as it would after a turn. */
   static takes: (self: Self, process: Process, message: unknown) => boolean = (self, process, message) => {
-    const waiter = self.#waiter
+    const resolve = self.#resolve
     // A pattern is users' code, which runs in turns of its own process only.
-    if (waiter === undefined || waiter.pattern !== undefined || self.#isOdd(message)) return false
+    if (resolve === undefined || self.#search !== undefined || isOdd(message)) return false
     if (!process.node.scheduler.takeOne()) return false
-    self.#settle()
+    self.#resolve = undefined
+    self.#reject = undefined
+    process.state = processState.busy
     process.reductions++
-    self.#taken = self.#open(message)
-    waiter.resolve(self.#taken)
+    self.#taken = process.hasArrivals ? takeContent(process, message) : message
+    resolve(self.#taken)
     return true
-  }
-
-  /** Whether a promise would wait for it instead of giving it. Reading users' messages may throw. */
-  #isOdd(message: unknown): boolean {
-    try {
-      return isThenable(message)
-    } catch {
-      return true
-    }
   }
 
   #oddMessage(): Error {
@@ -219,42 +252,36 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
   }
 
   #look(): number {
-    const waiter = this.#waiter
     const process = Actor.processOf(this)
-    const mailbox = process.mailbox
-    if (waiter === undefined) {
+    if (this.#resolve === undefined) {
       process.state = processState.busy
       return 0
     }
+    const search = this.#search
     let place: number
     try {
-      const isUntouched = (mailbox?.removals ?? 0) === waiter.removals
-      place = this.#find(waiter.pattern, isUntouched ? waiter.looked : 0)
+      place = this.#find(search?.pattern, search === undefined ? 0 : placeToGoOn(search, process.mailbox))
     } catch (error) {
-      if (!process.alive) return 1
-      this.#settle()
-      waiter.reject(error as Error)
+      if (process.alive) this.#fail(error as Error)
       return 1
     }
     // The pattern is users' code: it may have ended the process.
     if (!process.alive) return 1
+    const { mailbox } = process
     if (place < 0) {
-      waiter.looked = mailbox?.length ?? 0
-      waiter.removals = mailbox?.removals ?? 0
+      if (search !== undefined) search.looked = mailbox?.length ?? 0
+      if (search !== undefined) search.removals = mailbox?.removals ?? 0
       process.state = processState.idle
       return 0
     }
-    this.#settle()
     this.#taken = this.#open(mailbox?.takeAt(place))
-    if (this.#isOdd(this.#taken)) waiter.reject(this.#oddMessage())
-    else waiter.resolve(this.#taken)
+    this.#give(this.#taken)
     return 1
   }
 
   /** @internal The process has ended: a `receive` that waits waits no more. */
   static ended: (self: Self) => void = self => {
-    self.#waiter?.timer?.cancel()
-    self.#waiter = undefined
+    self.#forget()
   }
 
   #returned(): void {
