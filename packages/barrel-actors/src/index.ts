@@ -1,4 +1,19 @@
-export type { QuicApi, QuicOptions, TrustMode } from '@barrel-actors/dist-quic'
+export type {
+  AuthCallback,
+  AuthQuestion,
+  ConnectOptions,
+  DatagramAdapter,
+  IncomingStream,
+  OpenStreamOptions,
+  PathStats,
+  QuicApi,
+  QuicOptions,
+  Rotation,
+  Streams,
+  Trust,
+  TrustMode,
+  UserStream,
+} from '@barrel-actors/dist-quic'
 export { Quic } from '@barrel-actors/dist-quic'
 export type {
   Actions,

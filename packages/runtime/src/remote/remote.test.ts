@@ -6,6 +6,8 @@ import type { SignalDecoder } from '../codec/signal-decoder.ts'
 import { type Extension, extensionKey, type Host } from '../extension.ts'
 import type { From } from '../gen-server/call.ts'
 import { GenServer } from '../gen-server/gen-server.ts'
+import { noReply } from '../gen-server/outcome.ts'
+import { limits } from '../limits.ts'
 import type { Node } from '../node.ts'
 import type { AnyPid } from '../pid.ts'
 import type { Self } from '../process/function-process.ts'
@@ -278,4 +280,31 @@ test('a link made while the channel opens stands once it is up', async () => {
   await b.receive()
   b.exit(pid, 'over')
   expect(await a.receive()).toEqual({ kind: 'exit', from: far, reason: 'over' })
+})
+
+test('a node that holds as many monitors and calls here as it may gets systemLimit for more, and others none', async () => {
+  const { a, b } = await two()
+  class Silent extends GenServer {
+    override handleCall() {
+      return noReply
+    }
+  }
+  const there = await abroad(b.spawn(Silent), b, a)
+  const first = a.monitor(there)
+  await a.call({ name: 'nobody', node: b.name }, 1).catch(() => {})
+  const { incoming } = b.remote(a.name)
+  const held = { fire() {}, withdraw() {} }
+  for (let ref = 2 ** 40; incoming.size < limits.incomingPerNodeMax; ref++) incoming.set(ref, held)
+  const second = a.monitor(there)
+  expect(await a.receive()).toEqual({ kind: 'down', ref: second, from: there, reason: 'systemLimit' })
+  await expect(a.call(there, 1)).rejects.toMatchObject({ fields: { exit: 'systemLimit' } })
+  // What was held before goes on, and what is given back can be had again.
+  incoming.delete(2 ** 40)
+  const third = a.monitor(there)
+  b.exit(there, 'over')
+  const downs = [await a.receive(), await a.receive()]
+  expect(downs).toMatchObject([
+    { ref: first, reason: 'over' },
+    { ref: third, reason: 'over' },
+  ])
 })
