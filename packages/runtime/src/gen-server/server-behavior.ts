@@ -102,35 +102,14 @@ function takeMessages(process: Process, budget: number): number {
   const server = process.body as AnyServer
   let taken = 0
   let message: unknown
-  let hasOrigin = process.origin !== undefined
   try {
     while (taken < budget && process.state === processState.running && mailbox.length > 0) {
       message = mailbox.shift()
       taken++
       if (process.idle !== undefined && !isWithdrawn(message)) process.idle.cancel()
-      if (hasOrigin) process.origin = undefined
-      hasOrigin = false
+      if (process.hasArrivals) process.origin = undefined
       if (message instanceof Request) {
-        if (message.arrival !== undefined) {
-          message.arrival.taken()
-          process.origin = message.arrival.origin
-          hasOrigin = true
-        }
-        if (message instanceof Call) {
-          running = 'handleCall'
-          // Its caller has given up, or its caller's node is gone.
-          if (message.isOpen) answer(process, message, server.handleCall(message.request as never, message))
-        } else if (message instanceof RemoteMessage) {
-          running = 'handleInfo'
-          const result = server.handleInfo(message.request as never)
-          if (result !== undefined) settle(process, 'handleInfo', result, message)
-        } else if (message instanceof StopOrder) {
-          if (message.isOpen) stopServer(process, message.request)
-        } else {
-          running = 'handleCast'
-          const result = server.handleCast(message.request as never)
-          if (result !== undefined) settle(process, 'handleCast', result, message)
-        }
+        takeRequest(process, server, message)
       } else if (process.trapExit && isParentExit(process, message)) {
         stopServer(process, message.reason)
       } else {
@@ -143,6 +122,30 @@ function takeMessages(process: Process, budget: number): number {
     crash(process, running, error, message)
   }
   return taken
+}
+
+/** Apart from the loop, which most messages go through without it. */
+function takeRequest(process: Process, server: AnyServer, message: Request): void {
+  const { arrival } = message
+  if (arrival !== undefined) {
+    arrival.taken()
+    process.origin = arrival.origin
+  }
+  if (message instanceof Call) {
+    running = 'handleCall'
+    // Its caller has given up, or its caller's node is gone.
+    if (message.isOpen) answer(process, message, server.handleCall(message.request as never, message))
+  } else if (message instanceof RemoteMessage) {
+    running = 'handleInfo'
+    const result = server.handleInfo(message.request as never)
+    if (result !== undefined) settle(process, 'handleInfo', result, message)
+  } else if (message instanceof StopOrder) {
+    if (message.isOpen) stopServer(process, message.request)
+  } else {
+    running = 'handleCast'
+    const result = server.handleCast(message.request as never)
+    if (result !== undefined) settle(process, 'handleCast', result, message)
+  }
 }
 
 /** As in OTP: a server that traps exits ends with its parent all the same, but in order. */
