@@ -301,6 +301,7 @@ test('a node that holds as many monitors and calls here as it may gets systemLim
   // What was held before goes on, and what is given back can be had again.
   incoming.delete(2 ** 40)
   const third = a.monitor(there)
+  await a.call({ name: 'nobody', node: b.name }, 1).catch(() => {})
   b.exit(there, 'over')
   const downs = [await a.receive(), await a.receive()]
   expect(downs).toMatchObject([
