@@ -155,10 +155,6 @@ export const codes = {
     what: 'The key {fingerprint} cannot be revoked: {revokedMax} keys are revoked already.',
     todo: 'Remove keys that no pin and no backup holds any more from {path}, and start this node again.',
   },
-  E_SIGNAL_TOO_LARGE: {
-    what: 'The signal has {bytes} bytes encoded, more than the {bytesMax} that a channel carries.',
-    todo: 'Send it in parts, or over a user stream.',
-  },
   E_STREAM_BYTES_INVALID: {
     what: 'What was written to the stream {tag} is not a Uint8Array.',
     todo: 'Write bytes; encode texts with a TextEncoder.',

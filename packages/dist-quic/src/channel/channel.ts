@@ -88,19 +88,9 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     return this.#session?.connection.rttMs
   }
 
-  /** The life of the node whose session carries it, or is about to. */
-  get settledWith(): NodeLife | undefined {
-    return this.#state === 'closed' ? undefined : this.#peer?.peer
-  }
-
-  /** Who proved to be at the other end of that session. */
+  /** Who proved to be at the other end of the session that carries it, or is about to. */
   get peer(): HandshakeResult | undefined {
     return this.#peer
-  }
-
-  /** Whether no session has won it yet. */
-  get isDialing(): boolean {
-    return this.#state === 'dialing'
   }
 
   get isUp(): boolean {

@@ -63,11 +63,6 @@ export class Session implements ConnectionHandler {
     this.dialed = dialed
   }
 
-  /** Whether TLS is done. */
-  get isAnswered(): boolean {
-    return this.#handshake !== undefined
-  }
-
   /** Whether its connection has ended. */
   get isOver(): boolean {
     return this.#isOver
