@@ -57,8 +57,13 @@ function requestOf(signal: MessageSignal, arrival: Arrival): RemoteMessage | Rem
 }
 
 function arrive(process: Process, message: RemoteMessage | RemoteCast): void {
-  process.hasArrivals = true
+  noteArrival(process)
   process.deliver(message)
+}
+
+function noteArrival(process: Process): void {
+  process.hasArrivals = true
+  process.looksFirst = true
 }
 
 /** A live process of this node, or undefined. */
@@ -144,7 +149,7 @@ function onCall(remote: RemoteNode, { to, ref, request }: Signal & { kind: 'call
   if (server === undefined) return
   const call = new IncomingCall(request, remote, ref, server, new Arrival(remote.backlog, flow))
   remote.incoming.set(ref, call)
-  server.hasArrivals = true
+  noteArrival(server)
   call.open(server)
 }
 
