@@ -10,6 +10,7 @@ import {
 import { QuicCarrier } from './carrier.ts'
 import type { ConnectOptions } from './channel/connect-options.ts'
 import type { CarrierContext } from './channel/context.ts'
+import { ParcelBuffers } from './channel/parcel-buffers.ts'
 import { quicError } from './errors.ts'
 import { IdentityKeeper, type Rotation } from './identity/identity.ts'
 import { createTrust, type Trust } from './identity/trust.ts'
@@ -100,7 +101,8 @@ async function createContext(host: Host, given: QuicOptions): Promise<CarrierCon
   const trustStore = await openTrustStore(disk, clock, keyDir, log)
   const trust = new TrustPolicy(trustStore, { mode, authEnabled, cookieOnly: cookieOnlyNodes, log })
   const userStreams = new UserStreams({ node: host.node, clock, log })
-  return { host, self, options, identity, trust, trustStore, userStreams, clock, entropy, log }
+  const buffers = new ParcelBuffers()
+  return { host, self, options, identity, trust, trustStore, userStreams, clock, entropy, log, buffers }
 }
 
 function createApi(

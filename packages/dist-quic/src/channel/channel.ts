@@ -24,8 +24,9 @@ import type { UsedChannel } from './idle.ts'
 import { IncomingFlow, type IncomingOwner } from './incoming-flow.ts'
 import { Migration } from './migration.ts'
 import { type FlowOwner, OutgoingFlow } from './outgoing-flow.ts'
+import type { ParcelBuffers } from './parcel-buffers.ts'
 import { closeCode, type Session } from './session.ts'
-import { flowOf, flowsCount } from './streams.ts'
+import { flowOf } from './streams.ts'
 import { type Word, word } from './words.ts'
 
 /** What the carrier hears of a channel. */
@@ -54,12 +55,13 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   readonly #outgoing: (OutgoingFlow | undefined)[] = []
   readonly #incoming: (IncomingFlow | undefined)[] = []
   readonly underWay: { bytes: number } = { bytes: 0 }
+  readonly waiting: { bytes: number } = { bytes: 0 }
   readonly assembling: { bytes: number } = { bytes: 0 }
   #state: 'dialing' | 'settled' | 'up' | 'closed' = 'dialing'
   #session: Session | undefined
   #peer: HandshakeResult | undefined
   /** What waits for the channel to come up, by flow. */
-  #early: { readonly flow: number; readonly bytes: Uint8Array }[] = []
+  #early: ((session: Session) => void)[] = []
   #earlyBytes = 0
   /** Whether somebody was told that too much waits. */
   #isHigh = false
@@ -126,7 +128,9 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
 
   #hold(signal: Signal, sender: number, held: Held[]): void {
     const { encoder } = this.#flow(flowOf(sender))
-    held.push({ sender, bytes: encoder.packAlone(encoder.lower(signal)) })
+    const bytes = encoder.packAlone(encoder.lower(signal))
+    held.push({ sender, bytes })
+    this.waiting.bytes += bytes.length
   }
 
   /** Asks the other end to close it. What is given until the answer waits for the answer. */
@@ -150,6 +154,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#offerTimer?.cancel()
     const held = this.#held ?? []
     this.#held = undefined
+    for (const { bytes } of held) this.waiting.bytes -= bytes.length
     this.takeHeld(held)
   }
 
@@ -186,10 +191,21 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     return this.#context.host.createDecoder((this.#peer as HandshakeResult).peer)
   }
 
-  write(flow: number, bytes: Uint8Array): void {
-    if (this.#state === 'up') return this.#session?.write(flow, bytes)
-    this.#early.push({ flow, bytes: new Uint8Array(bytes) })
-    this.#earlyBytes += bytes.length
+  get buffers(): ParcelBuffers {
+    return this.#context.buffers
+  }
+
+  write(flow: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#state === 'up') return this.#session?.write(flow, bytes, start, end)
+    const copy = bytes.slice(start, end)
+    this.#early.push(session => session.write(flow, copy, 0, copy.length))
+    this.#earlyBytes += copy.length
+  }
+
+  hand(flow: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void {
+    if (this.#state === 'up') return this.#session?.hand(flow, head, bytes, taken)
+    this.#early.push(session => session.hand(flow, head, bytes, taken))
+    this.#earlyBytes += head.length + bytes.length
   }
 
   queuedBytesOf(flow: number): number {
@@ -210,7 +226,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#state = 'up'
     this.#migration = new Migration(session, this.#context.clock, this.node)
     for (const flow of this.#outgoing) if (flow !== undefined) flow.encoder.remote = this.life
-    for (const { flow, bytes } of this.#early.splice(0)) session.write(flow, bytes)
+    for (const write of this.#early.splice(0)) write(session)
     this.#earlyBytes = 0
     this.#feed()
     return true
@@ -286,10 +302,8 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   }
 
   get #waitingBytes(): number {
-    let bytes = this.#state === 'up' ? (this.#session?.connection.queuedBytes ?? 0) : this.#earlyBytes
-    for (const held of this.#held ?? []) bytes += held.bytes.length
-    for (let flow = 0; flow < flowsCount; flow++) bytes += this.#outgoing[flow]?.waitingBytes ?? 0
-    return bytes
+    const queuedBytes = this.#state === 'up' ? (this.#session as Session).connection.queuedBytes : this.#earlyBytes
+    return queuedBytes + this.waiting.bytes
   }
 
   #hasRoom(): boolean {

@@ -4,6 +4,7 @@ import type { TrustPolicy } from '../identity/trust-policy.ts'
 import type { TrustStore } from '../identity/trust-store.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { UserStreams } from '../user-streams/user-streams.ts'
+import type { ParcelBuffers } from './parcel-buffers.ts'
 
 /** What every session and channel of one carrier shares. */
 export interface CarrierContext {
@@ -19,4 +20,5 @@ export interface CarrierContext {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Log
+  readonly buffers: ParcelBuffers
 }

@@ -12,7 +12,7 @@ function framed(frame: Sent): Buffer {
     return Buffer.concat([partHead(frame.message, frame.body.length, frame.size), frame.body])
   }
   const bytes = Buffer.concat([Buffer.alloc(frameHeadBytes), frame.body])
-  writeFrameHead(bytes)
+  writeFrameHead(bytes, 0, bytes.length)
   return bytes
 }
 

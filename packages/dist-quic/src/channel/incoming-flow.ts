@@ -20,7 +20,8 @@ interface Assembly {
   readonly size: number
 }
 
-const bufferBytesFirst = 1024 * 1024
+// Most large messages are smaller: what is allocated in steps is copied in steps.
+const bufferBytesFirst = 2 * 1024 * 1024
 
 export class IncomingFlow implements FrameSink {
   readonly #flow: number
@@ -78,7 +79,7 @@ export class IncomingFlow implements FrameSink {
     if (this.#owner.isReading) this.#owner.received(this.#decoder.decodeAlone(buffer), this.#flow, size)
   }
 
-  // Memory follows what has come: at most twice of it, or a mebibyte.
+  // Memory follows what has come: at most twice of it, or two mebibytes.
   #grow(assembly: Assembly, have: number): boolean {
     const grown = this.#allocate(Math.min(assembly.size, Math.max(2 * assembly.buffer.length, have)))
     if (grown === undefined) return false

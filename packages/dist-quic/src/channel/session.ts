@@ -118,14 +118,23 @@ export class Session implements ConnectionHandler {
   }
 
   /** Writes bytes of one flow. */
-  write(flow: number, bytes: Uint8Array): void {
+  write(flow: number, bytes: Uint8Array, start: number, end: number): void {
+    this.connection.write(this.#streamOf(flow), bytes, start, end)
+  }
+
+  /** Writes the head and, without a copy, bytes that stay as they are until `taken` is called. */
+  hand(flow: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void {
+    this.connection.hand(this.#streamOf(flow), head, bytes, taken)
+  }
+
+  #streamOf(flow: number): number {
     const { connection } = this
     const streamId = streamOfFlow(flow, connection.dialed)
     if ((this.#opened & (1 << flow)) === 0) {
       this.#opened |= 1 << flow
       connection.prioritize(streamId, urgency.signals)
     }
-    connection.write(streamId, bytes)
+    return streamId
   }
 
   say(said: Word): void {

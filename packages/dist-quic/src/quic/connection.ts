@@ -52,6 +52,8 @@ export class Connection implements QuicConnection {
   readonly #closeAdapter: (() => void) | undefined
   #handler: ConnectionHandler | undefined
   #phase: Phase = 'opening'
+  /** When so much waits it is sent before the turn ends; not once the peer has taken what it allows. */
+  #earlyBytes: number = limits.earlyBytesMin
   #cause: Error | undefined
   #peerCertificate: Uint8Array | undefined
 
@@ -131,10 +133,28 @@ export class Connection implements QuicConnection {
     return this.#outgoing.bytesOf(streamId)
   }
 
-  write(streamId: number, bytes: Uint8Array): void {
+  write(streamId: number, bytes: Uint8Array, start?: number, end?: number): void {
     if (!this.#alive) return
-    this.#outgoing.append(streamId, bytes)
+    this.#outgoing.append(streamId, bytes, start, end)
     if (!this.dirty) this.#owner.flushSoon(this)
+    if (this.#outgoing.bytes >= this.#earlyBytes) this.#sendEarly()
+  }
+
+  hand(streamId: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void {
+    if (!this.#alive) return
+    this.#outgoing.append(streamId, head)
+    this.#outgoing.adopt(streamId, bytes, taken)
+    if (!this.dirty) this.#owner.flushSoon(this)
+  }
+
+  // The peer works on what it has got while this turn goes on.
+  #sendEarly(): void {
+    if (this.#phase !== 'open') return
+    this.#guard(() => {
+      this.#outgoing.push(this.#sink)
+      this.#earlyBytes = this.#outgoing.bytes > 0 ? Number.POSITIVE_INFINITY : limits.earlyBytesMin
+      this.#sendPackets()
+    })
   }
 
   finish(streamId: number): void {
@@ -187,7 +207,7 @@ export class Connection implements QuicConnection {
   close(code: number, reason: string): void {
     if (!this.#alive) return
     this.#guard(() => {
-      if (this.#phase === 'open') this.#outgoing.push(this.#sink, { drained() {}, stopped() {} })
+      if (this.#phase === 'open') this.#outgoing.push(this.#sink)
       this.#sendPackets()
       this.#native.close(true, code, Buffer.from(reason).subarray(0, limits.reasonBytesMax))
     })
@@ -221,7 +241,9 @@ export class Connection implements QuicConnection {
       if (this.#phase === 'open') {
         this.#ids.refresh()
         this.#incoming.read()
-        this.#outgoing.push(this.#sink, this.#outgoingEvents)
+        this.#outgoing.push(this.#sink)
+        this.#earlyBytes = limits.earlyBytesMin
+        this.#outgoing.tell(this.#outgoingEvents)
       }
       if (this.#sendPackets()) this.#owner.flushSoon(this)
       this.#judge()
