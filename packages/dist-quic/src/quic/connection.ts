@@ -20,13 +20,13 @@ import { PacketSender } from './packet-sender.ts'
 import { type PathStats, pathStatsOf } from './path-stats.ts'
 import { Paths } from './paths.ts'
 import { PeerBudget } from './peer-budget.ts'
+import { certificateOf } from './peer-certificate.ts'
 import { SourceIds } from './source-ids.ts'
 
 type Phase = 'opening' | 'open' | 'closing' | 'gone'
 
-// RFC 9000 20.1: INTERNAL_ERROR, and the TLS alerts bad_certificate and certificate_required.
+// RFC 9000 20.1: INTERNAL_ERROR.
 const internalErrorCode = 0x1
-const certificateCodes = { bad: 0x12a, required: 0x174 } as const
 
 export class Connection implements QuicConnection {
   readonly dialed: boolean
@@ -52,8 +52,6 @@ export class Connection implements QuicConnection {
   readonly #closeAdapter: (() => void) | undefined
   #handler: ConnectionHandler | undefined
   #phase: Phase = 'opening'
-  /** When so much waits it is sent before the turn ends; not once the peer has taken what it allows. */
-  #earlyBytes: number = limits.earlyBytesMin
   #cause: Error | undefined
   #peerCertificate: Uint8Array | undefined
 
@@ -137,7 +135,7 @@ export class Connection implements QuicConnection {
     if (!this.#alive) return
     this.#outgoing.append(streamId, bytes, start, end)
     if (!this.dirty) this.#owner.flushSoon(this)
-    if (this.#outgoing.bytes >= this.#earlyBytes) this.#sendEarly()
+    if (this.#outgoing.isWorthSending) this.#sendEarly()
   }
 
   hand(streamId: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void {
@@ -152,7 +150,6 @@ export class Connection implements QuicConnection {
     if (this.#phase !== 'open') return
     this.#guard(() => {
       this.#outgoing.push(this.#sink)
-      this.#earlyBytes = this.#outgoing.bytes > 0 ? Number.POSITIVE_INFINITY : limits.earlyBytesMin
       this.#sendPackets()
     })
   }
@@ -242,7 +239,6 @@ export class Connection implements QuicConnection {
         this.#ids.refresh()
         this.#incoming.read()
         this.#outgoing.push(this.#sink)
-        this.#earlyBytes = limits.earlyBytesMin
         this.#outgoing.tell(this.#outgoingEvents)
       }
       if (this.#sendPackets()) this.#owner.flushSoon(this)
@@ -295,15 +291,9 @@ export class Connection implements QuicConnection {
 
   #establish(): void {
     if (!this.#native.isEstablished()) return
-    const [certificate, ...others] = this.#native.peerCertChain() ?? []
-    const proper = certificate !== undefined && certificate.length <= limits.certificateBytesMax && others.length === 0
-    // A resumed session would show an old certificate that nobody proved to hold now.
-    if (!proper || this.#native.isResumed()) {
-      const code = certificate === undefined ? certificateCodes.required : certificateCodes.bad
-      this.#native.close(false, code, Buffer.alloc(0))
-      return
-    }
-    this.#peerCertificate = new Uint8Array(certificate)
+    const certificate = certificateOf(this.#native)
+    if (typeof certificate === 'number') return void this.#native.close(false, certificate, Buffer.alloc(0))
+    this.#peerCertificate = certificate
     this.#phase = 'open'
     this.#timer.giveUpAfter(undefined)
     this.#owner.settled(this)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ChunkPool } from './chunk-pool.ts'
+import { limits } from './limits.ts'
 import { Outgoing, type OutgoingEvents, type StreamSink } from './outgoing.ts'
 
 /** Takes so many bytes in all, as a congestion window does. */
@@ -99,6 +100,22 @@ test('what push saw is told when asked, once', () => {
     ['drained', 4],
     ['drained', undefined],
   ])
+})
+
+test('it is worth sending once there is a packet of it, and again when the window has taken all', () => {
+  const queue = outgoing()
+  const worth = () => queue.isWorthSending
+  queue.append(0, Buffer.alloc(limits.earlyBytesMin - 1))
+  expect(worth()).toBe(false)
+  queue.append(0, Buffer.alloc(1))
+  expect(worth()).toBe(true)
+  queue.push(new Window(100))
+  queue.append(4, Buffer.alloc(limits.earlyBytesMin))
+  expect(worth()).toBe(false)
+  queue.push(new Window(1e6))
+  expect(worth()).toBe(false)
+  queue.append(4, Buffer.alloc(limits.earlyBytesMin))
+  expect(worth()).toBe(true)
 })
 
 test('what the window does not take stays, and its stream says when it drained', () => {

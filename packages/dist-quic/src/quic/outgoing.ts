@@ -57,6 +57,8 @@ export class Outgoing {
   #last: OutgoingStream | undefined
   #bytes = 0
   #high = false
+  /** The sink took less than there was, the last time. */
+  #isShort = false
 
   constructor(pool: ChunkPool) {
     this.#pool = pool
@@ -64,6 +66,11 @@ export class Outgoing {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Whether there is enough for the sink not to wait for more, and the sink may take it. */
+  get isWorthSending(): boolean {
+    return this.#bytes >= limits.earlyBytesMin && !this.#isShort
   }
 
   bytesOf(streamId: number): number {
@@ -134,6 +141,7 @@ export class Outgoing {
       from = to
     }
     this.#waiting = this.#waiting.filter(stream => stream.bytes > 0 || (stream.finish && !stream.over))
+    this.#isShort = this.#bytes > 0
   }
 
   /** Tells what `push` saw happen. More may be written meanwhile. */
