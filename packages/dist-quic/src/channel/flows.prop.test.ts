@@ -1,9 +1,11 @@
 // One flow from end to end: what senders give on one side, cut into parts and put together again on the other.
 import { createHash } from 'node:crypto'
-import { type Node, type Signal, SignalDecoder, SignalEncoder, startNode } from '@barrel-actors/runtime'
+import { hasCode, type Node, type Signal, SignalDecoder, SignalEncoder, startNode } from '@barrel-actors/runtime'
+import { changed, cut, cuts, fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { limits } from '../limits.ts'
+import { partHead } from './frames.ts'
 import { IncomingFlow, type IncomingOwner } from './incoming-flow.ts'
 import { type FlowOwner, OutgoingFlow } from './outgoing-flow.ts'
 
@@ -158,6 +160,56 @@ test('a message that is too large is refused where it is sent, and what comes af
   incoming.push(stream.take(KiB))
   expect(receiver.signals.map(noteOf)).toEqual([{ sender: 1, count: 1 }])
 })
+
+/** What a flow brought that carried small messages and two large ones at a time. */
+function recordedFlow(): Buffer {
+  const stream = new Stream()
+  const outgoing = new OutgoingFlow(0, stream)
+  for (let sender = 0; sender < 2; sender++) {
+    send(outgoing, { sender, count: 0, text: 'small' })
+    send(outgoing, { sender, count: 1, bytes: new Uint8Array(90 * KiB) })
+    send(outgoing, { sender: sender + 2, count: 0, bytes: new Uint8Array(10) })
+  }
+  return stream.take(400 * KiB)
+}
+
+/** A signal in parts of a few bytes each, whose heads are often what changes. */
+function smallParts(): Buffer {
+  const encoder = new SignalEncoder(a)
+  const signal = encoder.packAlone(encoder.lower({ kind: 'send', from: a.pid, to: b.pid, message: 'in parts' }))
+  const parts = [signal.subarray(0, 9), signal.subarray(9)]
+  return Buffer.concat(
+    parts.flatMap((part, index) => [partHead(3, part.length, index === 0 ? signal.length : undefined), part]),
+  )
+}
+
+test('whatever comes in a flow is refused or becomes signals, and holds no more memory than came, and a mebibyte a message', () => {
+  const [parts, flow] = [smallParts(), recordedFlow()]
+  const streams = fc.oneof(
+    { weight: 8, arbitrary: changed([parts, Buffer.concat([parts, parts]), flow.subarray(0, 300)]) },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
+  )
+  return fuzz('flows', fc.tuple(streams, cuts), ([stream, sizes]) => {
+    const receiver = new Receiver()
+    const incoming = new IncomingFlow(0, receiver)
+    const problem = problemOfFlow(incoming, cut(stream, sizes))
+    expect(receiver.assembling.bytes).toBeLessThanOrEqual(2 * stream.length + limits.messagesUnderWayMax * KiB * KiB)
+    return problem === undefined ? 'accepted' : 'refused'
+  })
+})
+
+function problemOfFlow(incoming: IncomingFlow, pieces: readonly Uint8Array[]): string | undefined {
+  try {
+    for (const piece of pieces) {
+      const problem = incoming.push(piece)
+      if (problem !== undefined) return problem
+    }
+    return undefined
+  } catch (error) {
+    if (!hasCode(error, 'E_SIGNAL_INVALID')) throw error
+    return error.message
+  }
+}
 
 test('what a peer does wrong with parts is told, and holds no memory that was only announced', () => {
   const problemOf = (...parts: [message: number, size: number | undefined, bytes: number][]) => {

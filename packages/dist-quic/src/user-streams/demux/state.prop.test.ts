@@ -1,3 +1,4 @@
+import { changed, fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { limits } from '../limits.ts'
@@ -129,6 +130,21 @@ test('what becomes of a stream does not depend on how it is cut, nor on what com
     ),
     { numRuns: 1000 },
   )
+})
+
+test('whatever a stream begins with, it is refused or opened with the tag that it names, however it is cut', () => {
+  const recordings = knownTags.map(tag => Buffer.concat([encodePreamble(tag), Buffer.from('and bytes')]))
+  const one = fc.record({
+    link: fc.constant(0),
+    content: fc.oneof(changed(recordings), fc.uint8Array({ maxLength: 40 })),
+    cuts: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 }),
+    end: fc.constantFrom('fin', 'reset', 'none'),
+  }) as fc.Arbitrary<Sent>
+  return fuzz('user streams', one, stream => {
+    const [seen] = play(createDemux({ judge }), [stream], []) as [Seen]
+    expect(seen).toEqual(expected(stream))
+    return seen.opened === undefined ? 'refused' : 'accepted'
+  })
 })
 
 function isUnfinished(stream: Sent): boolean {
