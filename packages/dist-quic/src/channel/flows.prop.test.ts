@@ -189,12 +189,16 @@ test('whatever comes in a flow is refused or becomes signals, and holds no more 
     { weight: 8, arbitrary: changed([parts, Buffer.concat([parts, parts]), flow.subarray(0, 300)]) },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
   )
-  return fuzz('flows', fc.tuple(streams, cuts), ([stream, sizes]) => {
+  const receive = (pieces: readonly Uint8Array[]) => {
     const receiver = new Receiver()
-    const incoming = new IncomingFlow(0, receiver)
-    const problem = problemOfFlow(incoming, cut(stream, sizes))
-    expect(receiver.assembling.bytes).toBeLessThanOrEqual(2 * stream.length + limits.messagesUnderWayMax * KiB * KiB)
-    return problem === undefined ? 'accepted' : 'refused'
+    const problem = problemOfFlow(new IncomingFlow(0, receiver), pieces)
+    return { problem, signals: receiver.signals.length, assembling: receiver.assembling.bytes }
+  }
+  return fuzz('flows', fc.tuple(streams, cuts), ([stream, sizes]) => {
+    const whole = receive([stream])
+    expect(receive(cut(stream, sizes))).toEqual(whole)
+    expect(whole.assembling).toBeLessThanOrEqual(2 * stream.length + limits.messagesUnderWayMax * KiB * KiB)
+    return whole.problem === undefined ? 'accepted' : 'refused'
   })
 })
 
@@ -211,12 +215,24 @@ function problemOfFlow(incoming: IncomingFlow, pieces: readonly Uint8Array[]): s
   }
 }
 
+test('a part that goes on behind the end of its message is refused, wherever it is cut', () => {
+  const parts = smallParts()
+  // The second part says that it has five bytes more than there is room for.
+  const longer = Buffer.concat([parts, Buffer.alloc(5)])
+  const second = partHead(3, 1, 1).length + 9
+  longer.writeUInt32BE(longer.readUInt32BE(second) + 5, second)
+  for (let size = 1; size <= longer.length; size++) {
+    const incoming = new IncomingFlow(0, new Receiver())
+    expect(problemOfFlow(incoming, cut(longer, [size]))).toBe('a message that is longer than it said')
+  }
+})
+
 test('what a peer does wrong with parts is told, and holds no memory that was only announced', () => {
   const problemOf = (...parts: [message: number, size: number | undefined, bytes: number][]) => {
     const receiver = new Receiver()
     const incoming = new IncomingFlow(0, receiver)
     for (const [message, size, bytes] of parts) {
-      const problem = incoming.part(message, size) ?? incoming.piece(message, Buffer.alloc(bytes), 0, bytes)
+      const problem = incoming.part(message, size, bytes) ?? incoming.piece(message, Buffer.alloc(bytes), 0, bytes)
       if (problem !== undefined) return problem
     }
     return `nothing, and ${receiver.assembling.bytes} bytes`
@@ -224,6 +240,7 @@ test('what a peer does wrong with parts is told, and holds no memory that was on
   expect(problemOf([1, undefined, 5])).toMatch('has not begun')
   expect(problemOf([1, 9, 5], [1, 9, 4])).toMatch('begins twice')
   expect(problemOf([1, 9, 5], [1, undefined, 5])).toMatch('longer than it said')
+  expect(problemOf([1, 9, 10])).toMatch('longer than it said')
   expect(problemOf([1, limits.messageBytesMax + 1, 5])).toMatch('more than')
   expect(problemOf([1, 0, 5])).toMatch('more than')
   const many = Array.from({ length: limits.messagesUnderWayMax + 1 }, (_, message): [number, number, number] => [
