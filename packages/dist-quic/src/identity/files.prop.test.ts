@@ -58,8 +58,11 @@ test('whatever the file of a pin holds, a key is only pinned where it is fit and
     await (await openTrustStore(disk, clock, '/keys', silentLog)).pin('a@host', one.publicKey)
   })
   const pin = JSON.parse(Buffer.from(recorded).toString()) as Record<string, unknown>
-  const value = fc.oneof(fc.constantFrom(...Object.values(pin)), fc.jsonValue({ maxDepth: 1 }))
-  const shaped = json(fc.record(Object.fromEntries(Object.keys(pin).map(key => [key, value])), { requiredKeys: [] }))
+  const others = ['b@host', two.fingerprint, Buffer.from(two.publicKey).toString('base64'), ...Object.values(pin)]
+  const other = fc.oneof(fc.constantFrom(...others), fc.jsonValue({ maxDepth: 1 }))
+  const nearly = (value: unknown) =>
+    fc.oneof({ weight: 6, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: other })
+  const shaped = json(fc.record(Object.fromEntries(Object.entries(pin).map(([key, value]) => [key, nearly(value)]))))
   const files = fc.oneof(contents(recorded), shaped, json(fc.jsonValue({ maxDepth: 2 })))
   return fuzz('pin files', files, bytes =>
     outcomeOf(path, bytes, ['E_TRUST_STORE_DAMAGED'], async disk => {

@@ -21,7 +21,11 @@ test('no bytes make reading a head throw, and what is read lies within them', ()
   return fuzz('packet heads', fc.oneof(changed([long, short]), fc.uint8Array({ maxLength: 64 })), bytes => {
     const packet = Buffer.from(bytes)
     const head = longHead(packet)
-    expect(head === undefined || head.destination.length + head.source.length + 7 <= packet.length).toBe(true)
+    if (head !== undefined) {
+      const { destination, source } = head
+      expect([packet[5], packet[6 + destination.length]]).toEqual([destination.length, source.length])
+      expect(destination.length + source.length + 7).toBeLessThanOrEqual(packet.length)
+    }
     return head === undefined && destinationKey(packet) === undefined ? 'refused' : 'accepted'
   })
 })
