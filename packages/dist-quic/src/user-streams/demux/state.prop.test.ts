@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { changed, fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -63,7 +64,8 @@ function expected({ content: all, end }: Sent): Seen {
   const seen: Seen = { opened: undefined, refused: undefined, released: 0, payload: [], fin: false }
   const length = all[0]
   const isWhole = length !== undefined && all.length > length
-  const tag = isWhole ? decodeTag(all.subarray(1, 1 + length)) : undefined
+  const bytes = isWhole ? all.subarray(1, 1 + length) : new Uint8Array()
+  const tag = isWhole && isUtf8(bytes) ? decodeTag(bytes) : undefined
   if (length === 0 || (isWhole && tag === undefined)) seen.refused = 'malformed'
   else if (tag !== undefined && judge(tag) !== undefined) seen.refused = 'unknownTag'
   else if (tag !== undefined) {
