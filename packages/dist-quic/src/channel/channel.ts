@@ -271,6 +271,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#feed()
     if (!this.#isHigh || this.#waitingBytes > this.#context.options.queueBytesHigh / 2) return
     this.#isHigh = false
+    this.#context.counts.drained++
     this.#events.drained(this)
   }
 
@@ -310,6 +311,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     const { queueBytesHigh, queueBytesMax } = this.#context.options
     const waiting = this.#waitingBytes
     if (waiting <= queueBytesHigh) return true
+    if (!this.#isHigh) this.#context.counts.congested++
     this.#isHigh = true
     if (waiting > queueBytesMax) this.#overflow(queueBytesMax)
     return false
@@ -317,6 +319,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
 
   #overflow(bytesMax: number): void {
     const cause = quicError('E_CHANNEL_OVERFLOW', { node: this.node, bytesMax })
+    this.#context.counts.overflowed++
     this.#context.log.error('channel closed: too much waited to be sent', { node: this.node, bytesMax })
     this.#session?.close(closeCode.normal, 'too much waited to be sent', cause)
     this.end(cause)

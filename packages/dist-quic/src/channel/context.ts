@@ -4,6 +4,7 @@ import type { TrustPolicy } from '../identity/trust-policy.ts'
 import type { TrustStore } from '../identity/trust-store.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { UserStreams } from '../user-streams/user-streams.ts'
+import type { ChannelCounts } from './counts.ts'
 import type { ParcelBuffers } from './parcel-buffers.ts'
 
 /** What every session and channel of one carrier shares. */
@@ -17,6 +18,8 @@ export interface CarrierContext {
   /** The same as `trust.store`. */
   readonly trustStore: TrustStore
   readonly userStreams: UserStreams
+  /** Of all channels so far. */
+  readonly counts: ChannelCounts
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Log

@@ -1,9 +1,11 @@
 // One flow from end to end: what senders give on one side, cut into parts and put together again on the other.
 import { createHash } from 'node:crypto'
-import { type Node, type Signal, SignalDecoder, SignalEncoder, startNode } from '@barrel-actors/runtime'
+import { hasCode, type Node, type Signal, SignalDecoder, SignalEncoder, startNode } from '@barrel-actors/runtime'
+import { changed, cut, cuts, fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { limits } from '../limits.ts'
+import { partHead } from './frames.ts'
 import { IncomingFlow, type IncomingOwner } from './incoming-flow.ts'
 import { type FlowOwner, OutgoingFlow } from './outgoing-flow.ts'
 import { ParcelBuffers } from './parcel-buffers.ts'
@@ -205,12 +207,78 @@ test('the memory of a large message is used again, once its last byte is taken a
   expect(memory).toHaveBeenCalledTimes(3)
 })
 
+/** What a flow brought that carried small messages and two large ones at a time. */
+function recordedFlow(): Buffer {
+  const stream = new Stream()
+  const outgoing = new OutgoingFlow(0, stream)
+  for (let sender = 0; sender < 2; sender++) {
+    send(outgoing, { sender, count: 0, text: 'small' })
+    send(outgoing, { sender, count: 1, bytes: new Uint8Array(90 * KiB) })
+    send(outgoing, { sender: sender + 2, count: 0, bytes: new Uint8Array(10) })
+  }
+  return stream.take(400 * KiB)
+}
+
+/** A signal in parts of a few bytes each, whose heads are often what changes. */
+function smallParts(): Buffer {
+  const encoder = new SignalEncoder(a)
+  const signal = encoder.packAlone(encoder.lower({ kind: 'send', from: a.pid, to: b.pid, message: 'in parts' }))
+  const parts = [signal.subarray(0, 9), signal.subarray(9)]
+  return Buffer.concat(
+    parts.flatMap((part, index) => [partHead(3, part.length, index === 0 ? signal.length : undefined), part]),
+  )
+}
+
+test('whatever comes in a flow is refused or becomes signals, and holds no more memory than came, and two mebibytes a message', () => {
+  const [parts, flow] = [smallParts(), recordedFlow()]
+  const streams = fc.oneof(
+    { weight: 8, arbitrary: changed([parts, Buffer.concat([parts, parts]), flow.subarray(0, 300)]) },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
+  )
+  const receive = (pieces: readonly Uint8Array[]) => {
+    const receiver = new Receiver()
+    const problem = problemOfFlow(new IncomingFlow(0, receiver), pieces)
+    return { problem, signals: receiver.signals.length, assembling: receiver.assembling.bytes }
+  }
+  return fuzz('flows', fc.tuple(streams, cuts), ([stream, sizes]) => {
+    const whole = receive([stream])
+    expect(receive(cut(stream, sizes))).toEqual(whole)
+    expect(whole.assembling).toBeLessThanOrEqual(2 * stream.length + 2 * limits.messagesUnderWayMax * KiB * KiB)
+    return whole.problem === undefined ? 'accepted' : 'refused'
+  })
+})
+
+function problemOfFlow(incoming: IncomingFlow, pieces: readonly Uint8Array[]): string | undefined {
+  try {
+    for (const piece of pieces) {
+      const problem = incoming.push(piece)
+      if (problem !== undefined) return problem
+    }
+    return undefined
+  } catch (error) {
+    if (!hasCode(error, 'E_SIGNAL_INVALID')) throw error
+    return error.message
+  }
+}
+
+test('a part that goes on behind the end of its message is refused, wherever it is cut', () => {
+  const parts = smallParts()
+  // The second part says that it has five bytes more than there is room for.
+  const longer = Buffer.concat([parts, Buffer.alloc(5)])
+  const second = partHead(3, 1, 1).length + 9
+  longer.writeUInt32BE(longer.readUInt32BE(second) + 5, second)
+  for (let size = 1; size <= longer.length; size++) {
+    const incoming = new IncomingFlow(0, new Receiver())
+    expect(problemOfFlow(incoming, cut(longer, [size]))).toBe('a message that is longer than it said')
+  }
+})
+
 test('what a peer does wrong with parts is told, and holds no memory that was only announced', () => {
   const problemOf = (...parts: [message: number, size: number | undefined, bytes: number][]) => {
     const receiver = new Receiver()
     const incoming = new IncomingFlow(0, receiver)
     for (const [message, size, bytes] of parts) {
-      const problem = incoming.part(message, size) ?? incoming.piece(message, Buffer.alloc(bytes), 0, bytes)
+      const problem = incoming.part(message, size, bytes) ?? incoming.piece(message, Buffer.alloc(bytes), 0, bytes)
       if (problem !== undefined) return problem
     }
     return `nothing, and ${receiver.assembling.bytes} bytes`
@@ -218,6 +286,7 @@ test('what a peer does wrong with parts is told, and holds no memory that was on
   expect(problemOf([1, undefined, 5])).toMatch('has not begun')
   expect(problemOf([1, 9, 5], [1, 9, 4])).toMatch('begins twice')
   expect(problemOf([1, 9, 5], [1, undefined, 5])).toMatch('longer than it said')
+  expect(problemOf([1, 9, 10])).toMatch('longer than it said')
   expect(problemOf([1, limits.messageBytesMax + 1, 5])).toMatch('more than')
   expect(problemOf([1, 0, 5])).toMatch('more than')
   const many = Array.from({ length: limits.messagesUnderWayMax + 1 }, (_, message): [number, number, number] => [

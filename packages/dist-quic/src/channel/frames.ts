@@ -37,9 +37,9 @@ export function partHead(message: number, bytes: number, size: number | undefine
 export interface FrameSink {
   /** A signal in one piece. */
   whole(bytes: Uint8Array, start: number, end: number): void
-  /** A part of a message begins, its first one where `size` is given. What is wrong with it, or nothing. */
-  part(message: number, size: number | undefined): string | undefined
-  /** Bytes of that part. What is wrong with them, or nothing. */
+  /** A part of that many bytes begins, the first one of a message where `size` is given. What is wrong, or nothing. */
+  part(message: number, size: number | undefined, bytes: number): string | undefined
+  /** Some of those bytes. What is wrong with them, or nothing. */
   piece(message: number, bytes: Uint8Array, start: number, end: number): string | undefined
 }
 
@@ -113,7 +113,8 @@ export class FrameReader {
     }
     this.#message = wordAt(frame, start + 4)
     this.#pieceLeft = (word & lengthMask) + frameHeadBytes - needed
-    return sink.part(this.#message, kind === frameKind.first ? wordAt(frame, start + 8) : undefined)
+    const size = kind === frameKind.first ? wordAt(frame, start + 8) : undefined
+    return sink.part(this.#message, size, this.#pieceLeft)
   }
 
   // Memory follows what has come, not what was announced: at most twice of it, or 4 KiB.

@@ -1,3 +1,5 @@
+import { changed, fuzz } from '@barrel-actors/simulation/fuzz-suite'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RetryTokens } from './retry-token.ts'
 
@@ -33,6 +35,15 @@ test('tokens of impossible lengths are refused', () => {
   for (const length of [0, 1, 37, 59, 500]) {
     expect(tokens.check(Buffer.alloc(length), client, retryId, 1_000)).toBeUndefined()
   }
+})
+
+test('whatever comes as a token, only the one that was minted is good', () => {
+  const forged = fc.oneof(changed([token]), fc.uint8Array({ maxLength: 80 }))
+  return fuzz('Retry tokens', forged, bytes => {
+    if (tokens.check(bytes, client, retryId, 1_000) === undefined) return 'refused'
+    expect(token.equals(bytes)).toBe(true)
+    return 'accepted'
+  })
 })
 
 test('the key changes, and a token from just before the change stays good for the rest of its life', () => {
