@@ -35,10 +35,8 @@ export interface ChannelEvents {
   drained(channel: QuicChannel): void
   /** Whether the channel may end for being idle, which the other end offers. */
   mayEnd(channel: QuicChannel): boolean
-  /** It has ended for being idle, and these were given meanwhile: they want a new channel. */
-  heldBack(node: NodeName, held: readonly Held[]): void
-  /** Exactly once. */
-  closed(channel: QuicChannel, cause: Error): void
+  /** Exactly once. `held` was given while it ended for being idle, and wants a new channel. */
+  closed(channel: QuicChannel, cause: Error, held: readonly Held[]): void
 }
 
 /** A signal that was given while the other end was asked to close the channel; encoded by itself. */
@@ -65,6 +63,8 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   #isHigh = false
   /** While the other end is asked to close it: what was given meanwhile. */
   #held: Held[] | undefined
+  /** Flows that are left unread: what has come in them would be lost with the channel. */
+  readonly #paused = new Set<number>()
   #offerTimer: Timer | undefined
   #migration: Migration | undefined
   /** Signals so far, both ways: who looks twice sees whether the channel is used. */
@@ -126,7 +126,13 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
 
   #hold(signal: Signal, sender: number, held: Held[]): void {
     const { encoder } = this.#flow(flowOf(sender))
-    held.push({ sender, bytes: encoder.packAlone(encoder.lower(signal)) })
+    // The channel that takes it in the end may lead to a later life: pids of this one must say so.
+    encoder.remote = undefined
+    try {
+      held.push({ sender, bytes: encoder.packAlone(encoder.lower(signal)) })
+    } finally {
+      encoder.remote = this.life
+    }
   }
 
   /** Asks the other end to close it. What is given until the answer waits for the answer. */
@@ -165,7 +171,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   }
 
   get hasWaiting(): boolean {
-    return this.#waitingBytes > 0
+    return this.#waitingBytes > 0 || this.#paused.size > 0
   }
 
   #flow(index: number): OutgoingFlow {
@@ -230,10 +236,12 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   }
 
   pause(flow: number): void {
+    this.#paused.add(flow)
     this.#session?.pause(flow)
   }
 
   resume(flow: number): void {
+    this.#paused.delete(flow)
     this.#session?.resume(flow)
   }
 
@@ -279,10 +287,8 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#migration?.ended(cause)
     const held = this.#held ?? []
     this.#held = undefined
-    this.#events.closed(this, cause)
-    if (held.length > 0 && hasCode(cause, 'E_CHANNEL_CLOSED') && cause.fields['code'] === closeCode.idle) {
-      this.#events.heldBack(this.node, held)
-    }
+    const wasIdle = hasCode(cause, 'E_CHANNEL_CLOSED') && cause.fields['code'] === closeCode.idle
+    this.#events.closed(this, cause, wasIdle ? held : [])
   }
 
   get #waitingBytes(): number {
