@@ -1,6 +1,6 @@
 // Idle channels over real QUIC and in real time.
 import { setTimeout as realTime } from 'node:timers/promises'
-import { type Disk, GenServer, type Node, type Self, startNode } from '@barrel-actors/runtime'
+import { type AnyPid, type Disk, GenServer, type Node, type Pid, type Self, startNode } from '@barrel-actors/runtime'
 import { afterEach, expect, test } from 'vitest'
 import { Quic, type QuicOptions, quic } from '../src/index.ts'
 import { type Gate, GatedAdapter, openGate } from './gated-adapter.ts'
@@ -114,11 +114,18 @@ async function offering(gate: Gate, diskOfB = memoryDisk()): Promise<[Node, Node
   return [a, b]
 }
 
+/** A process of `b` that waits for ever, as `a` knows it. */
+async function processOf(b: Node, a: Node): Promise<AnyPid> {
+  const pid = b.spawn(async (self: Self) => {
+    for await (const _ of self);
+  })
+  return (await a.call(echoOf(b), pid)) as AnyPid
+}
+
 test('what is asked while both ends agree to end an idle channel is answered over the next one', async () => {
   const gate: Gate = { port: 0, isOpen: true, waiting: [] }
   const [a, b] = await offering(gate)
-  expect(await a.call(echoOf(b), 1)).toBe(1)
-  const far = b.spawn((self: Self) => self.receive())
+  const far = await processOf(b, a)
   gate.isOpen = false
   // By then `a` has offered the end, and `b` has not heard of it.
   await realTime(300)
@@ -133,7 +140,7 @@ test('what is asked while both ends agree to end an idle channel is answered ove
   const events = [await a.receive(), await a.receive(), await a.receive()]
   expect(events).toMatchObject([{ kind: 'nodeUp' }, { kind: 'nodeDown' }, { kind: 'nodeUp' }])
   expect(a.processInfo(linked)).toBeDefined()
-  b.exit(far, 'done')
+  a.exit(far, 'done')
   expect(await a.receive()).toMatchObject({ kind: 'down', ref, reason: 'done' })
   await eventually(() => a.processInfo(linked) === undefined)
 })
@@ -142,16 +149,19 @@ test('what is sent to a process while its channel ends for being idle does not r
   const gate: Gate = { port: 0, isOpen: true, waiting: [] }
   const disk = memoryDisk()
   const [a, b] = await offering(gate, disk)
-  const far = b.spawn((self: Self) => self.receive())
-  expect(await a.call(echoOf(b), 1)).toBe(1)
+  const far = await processOf(b, a)
   gate.isOpen = false
   await realTime(300)
-  a.send(far, 'to the first life')
+  a.send(far as Pid, 'to the first life')
   const second = await startOn(disk, b.name, 400)
   const seen: unknown[] = []
   const heir = second.spawn(async (self: Self) => {
     for await (const message of self) seen.push(message)
   })
+  // What no other node was told of is reached by none.
+  const third = await startOn(memoryDisk(), 'c@127.0.0.1', 400)
+  second.addAddress(`${third.name}:${third.extension(Quic).address.port}`)
+  await second.call(echoOf(third), heir)
   expect([heir.serial, heir.creation > far.creation]).toEqual([far.serial, true])
   gate.port = second.extension(Quic).address.port
   openGate(gate)
