@@ -64,6 +64,7 @@ test('cookieOnlyNodes without a cookie, or with one that can be guessed, stops t
     expect(() => resolveOptions(options, undefined)).toThrow(code('E_COOKIE_UNFIT'))
   }
   expect(() => resolveOptions({ cookieOnly: true }, undefined)).toThrow(code('E_COOKIE_UNFIT'))
+  expect(resolveOptions({ cookieOnlyNodes, cookie: '0f1e2d3c4b5a6978' }, undefined).cookieOnlyNodes).toBeDefined()
   // Bytes are what is counted.
   expect(() => resolveOptions({ cookieOnlyNodes, cookie: 'äöüßabcd' }, undefined)).toThrow(code('E_COOKIE_UNFIT'))
   expect(resolveOptions({ cookieOnlyNodes, cookie: 'äöüßabcdéêèf' }, undefined).cookieOnlyNodes).toBeDefined()
