@@ -32,12 +32,15 @@ afterAll(async () => {
 class End {
   readonly channel: QuicChannel
   readonly got: Signal[] = []
+  readonly sizes: number[] = []
   readonly held: Held[] = []
   readonly ends: Error[] = []
   drains = 0
   mayEnd = true
   /** Bytes that QUIC has not taken. */
   queued = 0
+  /** Those of them that are in the stream of each flow. */
+  queuedOfFlow = 0
   readonly #node: Node
   readonly #peer: Node
 
@@ -48,7 +51,10 @@ class End {
     const options = { queueBytesHigh: 10_000, queueBytesMax }
     const context = { host, options, clock, log } as unknown as CarrierContext
     this.channel = new QuicChannel(peer.name, context, {
-      received: (_, signal) => void this.got.push(signal),
+      received: (_, signal, __, bytes) => {
+        this.got.push(signal)
+        this.sizes.push(bytes)
+      },
       drained: () => void this.drains++,
       mayEnd: () => this.mayEnd,
       closed: (_, cause, held) => {
@@ -72,7 +78,7 @@ class End {
       },
       write: (flow: number, bytes: Uint8Array) => void other.channel.receive(flow, Buffer.from(bytes)),
       say: (said: Word) => other.channel.said(said),
-      queuedBytesOf: () => end.queued,
+      queuedBytesOf: () => end.queuedOfFlow,
       pause() {},
       resume() {},
       close: (code: number, reason: string) => {
@@ -137,6 +143,16 @@ test('what is given while it is dialing comes first, as it was then, and nothing
   expect([a.channel.life?.name, a.channel.rttMs, a.channel.hasWaiting]).toEqual(['b@host', 7, false])
 })
 
+test('what is too large to wait in the stream goes on as soon as it is up', () => {
+  const { a, b } = dialing(10_000_000)
+  a.send(new Uint8Array(2_000_000).fill(1))
+  a.settle(b)
+  b.settle(a)
+  b.channel.up()
+  a.channel.up()
+  expect(b.sizes[0]).toBeGreaterThan(2_000_000)
+})
+
 test('a pid of the other life is told from those of the life at the other end', () => {
   const { a, b } = dialing()
   a.send('early')
@@ -144,9 +160,10 @@ test('a pid of the other life is told from those of the life at the other end', 
   b.settle(a)
   b.channel.up()
   a.channel.up()
-  a.send('late')
+  a.send('later')
   // Both name the root of b; only the first had to say of which life.
   expect(b.got.map(signal => String((signal as { to: unknown }).to))).toEqual(Array(2).fill(String(nodes[1].pid)))
+  expect(b.sizes[0]).toBeGreaterThan(b.sizes[1] as number)
 })
 
 describe('the offer to end it', () => {
@@ -246,9 +263,9 @@ describe('what waits', () => {
 
   test('counts where it waits: in QUIC, in parts to come, while dialing, while the end is offered', () => {
     const parts = connected()
-    parts.a.queued = 300_000
-    parts.a.channel.deliver(parts.a.signal(new Uint8Array(90_000)), 1)
-    expect(parts.a.ends).toMatchObject([{ code: 'E_CHANNEL_OVERFLOW' }])
+    parts.a.queuedOfFlow = 300_000
+    expect([parts.a.send(new Uint8Array(90_000)), parts.a.ends]).toEqual([false, []])
+    expect([parts.a.send(new Uint8Array(90_000)), parts.a.ends.length]).toEqual([false, 1])
     const early = dialing()
     const sent = Array.from({ length: 3 }, () => early.a.send(new Uint8Array(4_000)))
     expect(sent).toEqual([true, true, false])

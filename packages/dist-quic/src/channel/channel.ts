@@ -58,6 +58,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   #peer: HandshakeResult | undefined
   /** What waits for the channel to come up, by flow. */
   #early: { readonly flow: number; readonly bytes: Uint8Array }[] = []
+  /** Means nothing from then on. */
   #earlyBytes = 0
   /** Whether somebody was told that too much waits. */
   #isHigh = false
@@ -217,7 +218,6 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#migration = new Migration(session, this.#context.clock, this.node)
     for (const flow of this.#outgoing) if (flow !== undefined) flow.encoder.remote = this.life
     for (const { flow, bytes } of this.#early.splice(0)) session.write(flow, bytes)
-    this.#earlyBytes = 0
     this.#feed()
     return true
   }
