@@ -10,6 +10,7 @@ import {
   extensionKey,
   GenServer,
   type Node,
+  type NodeDown,
   type NodeOptions,
   startNode,
 } from '@barrel-actors/runtime'
@@ -87,8 +88,11 @@ test('a stop is seen at once: monitors, links and calls end with noconnection', 
   await b.connect(a.name)
   const ref = b.monitor({ name: 'echo', node: a.name })
   await b.call({ name: 'echo', node: a.name }, 'the monitor stands')
+  b.subscribeNodes()
   await a.stop()
   expect(await b.receive()).toMatchObject({ kind: 'down', ref } satisfies Partial<Down>)
+  const { reason } = (await b.receive()) as NodeDown
+  expect(reason).toContain(`The channel to ${a.name} was closed: the node stops.`)
 })
 
 test('the next send after a loss opens the channel again', async () => {
