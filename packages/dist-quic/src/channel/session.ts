@@ -96,7 +96,7 @@ export class Session implements ConnectionHandler {
     const flow = flowOfStream(streamId, !this.connection.dialed)
     if (flow !== undefined && this.#isReady) {
       this.#readFlow(flow, bytes)
-      if (fin) this.close(closeCode.invalid, 'a stream of signals ended')
+      if (fin) this.#invalid('a stream of signals ended')
     }
     // Nothing else is spoken on this connection.
     else this.connection.abandon(streamId)
