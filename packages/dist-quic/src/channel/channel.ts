@@ -36,10 +36,8 @@ export interface ChannelEvents {
   drained(channel: QuicChannel): void
   /** Whether the channel may end for being idle, which the other end offers. */
   mayEnd(channel: QuicChannel): boolean
-  /** It has ended for being idle, and these were given meanwhile: they want a new channel. */
-  heldBack(node: NodeName, held: readonly Held[]): void
-  /** Exactly once. */
-  closed(channel: QuicChannel, cause: Error): void
+  /** Exactly once. `held` was given while it ended for being idle, and wants a new channel. */
+  closed(channel: QuicChannel, cause: Error, held: readonly Held[]): void
 }
 
 /** A signal that was given while the other end was asked to close the channel; encoded by itself. */
@@ -62,11 +60,14 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   #peer: HandshakeResult | undefined
   /** What waits for the channel to come up, by flow. */
   #early: ((session: Session) => void)[] = []
+  /** Means nothing from then on. */
   #earlyBytes = 0
   /** Whether somebody was told that too much waits. */
   #isHigh = false
   /** While the other end is asked to close it: what was given meanwhile. */
   #held: Held[] | undefined
+  /** Flows that are left unread: what has come in them would be lost with the channel. */
+  readonly #paused = new Set<number>()
   #offerTimer: Timer | undefined
   #migration: Migration | undefined
   /** Signals so far, both ways: who looks twice sees whether the channel is used. */
@@ -128,9 +129,15 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
 
   #hold(signal: Signal, sender: number, held: Held[]): void {
     const { encoder } = this.#flow(flowOf(sender))
-    const bytes = encoder.packAlone(encoder.lower(signal))
-    held.push({ sender, bytes })
-    this.waiting.bytes += bytes.length
+    // The channel that takes it in the end may lead to a later life: pids of this one must say so.
+    encoder.remote = undefined
+    try {
+      const bytes = encoder.packAlone(encoder.lower(signal))
+      held.push({ sender, bytes })
+      this.waiting.bytes += bytes.length
+    } finally {
+      encoder.remote = this.life
+    }
   }
 
   /** Asks the other end to close it. What is given until the answer waits for the answer. */
@@ -170,7 +177,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   }
 
   get hasWaiting(): boolean {
-    return this.#waitingBytes > 0
+    return this.#waitingBytes > 0 || this.#paused.size > 0
   }
 
   #flow(index: number): OutgoingFlow {
@@ -227,7 +234,6 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#migration = new Migration(session, this.#context.clock, this.node)
     for (const flow of this.#outgoing) if (flow !== undefined) flow.encoder.remote = this.life
     for (const write of this.#early.splice(0)) write(session)
-    this.#earlyBytes = 0
     this.#feed()
     return true
   }
@@ -246,10 +252,12 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   }
 
   pause(flow: number): void {
+    this.#paused.add(flow)
     this.#session?.pause(flow)
   }
 
   resume(flow: number): void {
+    this.#paused.delete(flow)
     this.#session?.resume(flow)
   }
 
@@ -296,10 +304,8 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#migration?.ended(cause)
     const held = this.#held ?? []
     this.#held = undefined
-    this.#events.closed(this, cause)
-    if (held.length > 0 && hasCode(cause, 'E_CHANNEL_CLOSED') && cause.fields['code'] === closeCode.idle) {
-      this.#events.heldBack(this.node, held)
-    }
+    const wasIdle = hasCode(cause, 'E_CHANNEL_CLOSED') && cause.fields['code'] === closeCode.idle
+    this.#events.closed(this, cause, wasIdle ? held : [])
   }
 
   get #waitingBytes(): number {

@@ -75,7 +75,7 @@ class Stream implements FlowOwner {
 }
 
 class Receiver implements IncomingOwner {
-  readonly isReading = true
+  isReading = true
   readonly assembling: { bytes: number } = { bytes: 0 }
   readonly signals: Signal[] = []
   assemblingMax = 0
@@ -296,4 +296,46 @@ test('what a peer does wrong with parts is told, and holds no memory that was on
   ])
   expect(problemOf(...many)).toMatch('too many')
   expect(problemOf([1, limits.messageBytesMax, 5])).toBe(`nothing, and ${2048 * KiB} bytes`)
+})
+
+test('all flows of a channel share what may be under way, at either end', () => {
+  const [stream, receiver] = [new Stream(), new Receiver()]
+  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlow(0, receiver)]
+  stream.underWay.bytes = limits.underWayBytesMax
+  send(outgoing, { sender: 1, count: 0, bytes: new Uint8Array(100 * KiB) })
+  expect(stream.queuedBytesOf()).toBe(0)
+  stream.underWay.bytes = 0
+  outgoing.feed()
+  expect(stream.queuedBytesOf()).toBeGreaterThan(100 * KiB)
+  receiver.assembling.bytes = limits.assemblyBytesMax - 2048 * KiB
+  expect([incoming.part(1, 2100 * KiB, 1), incoming.part(2, 10, 1)]).toEqual([
+    undefined,
+    expect.stringContaining('of more than'),
+  ])
+  const piece = Buffer.alloc(64 * KiB)
+  const problems = Array.from({ length: 33 }, () => incoming.piece(1, piece, 0, piece.length))
+  expect(problems.slice(31)).toEqual([undefined, expect.stringContaining('of more than')])
+})
+
+test('what comes after the end of the channel is read by nobody, whole or in parts', () => {
+  const [stream, receiver] = [new Stream(), new Receiver()]
+  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlow(0, receiver)]
+  send(outgoing, { sender: 1, count: 0 })
+  send(outgoing, { sender: 2, count: 0, bytes: new Uint8Array(70 * KiB) })
+  receiver.isReading = false
+  incoming.push(stream.take(100 * KiB))
+  expect([receiver.signals, receiver.assembling.bytes]).toEqual([[], 0])
+})
+
+test('bytes that come in a part of their own are no window into other memory', () => {
+  const [stream, receiver] = [new Stream(), new Receiver()]
+  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlow(0, receiver)]
+  send(outgoing, { sender: 1, count: 0, bytes: new Uint8Array(300 * KiB) })
+  send(outgoing, { sender: 1, count: 1, bytes: new Uint8Array(3 * KiB) })
+  while (stream.queuedBytesOf() > 0) {
+    incoming.push(stream.take(64 * KiB))
+    outgoing.feed()
+  }
+  const [, small] = receiver.signals.map(noteOf)
+  expect(small?.bytes?.buffer.byteLength).toBeLessThan(3 * KiB + 100)
 })

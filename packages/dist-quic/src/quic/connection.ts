@@ -189,7 +189,9 @@ export class Connection implements QuicConnection {
     if (this.#budget.trusted) return
     this.#budget.trust()
     this.#incoming.open()
-    if (this.#alive) this.#owner.flushSoon(this)
+    if (!this.#alive) return
+    this.#owner.settled(this)
+    this.#owner.flushSoon(this)
   }
 
   migrate(timeoutMs: number): Promise<Address> {
@@ -296,7 +298,7 @@ export class Connection implements QuicConnection {
     this.#peerCertificate = certificate
     this.#phase = 'open'
     this.#timer.giveUpAfter(undefined)
-    this.#owner.settled(this)
+    if (this.#budget.trusted) this.#owner.settled(this)
     this.#handler ??= this.#owner.accepted(this)
     this.#tell(handler => handler.established())
   }
@@ -337,7 +339,7 @@ export class Connection implements QuicConnection {
 
   #end(cause: Error): void {
     if (!this.#alive) return
-    if (this.#phase === 'opening') this.#owner.settled(this)
+    if (this.#phase === 'opening' || !this.#budget.trusted) this.#owner.settled(this)
     this.#phase = 'closing'
     this.#cause = cause
     this.#outgoing.clear()

@@ -6,7 +6,7 @@ const MiB = 1024 * KiB
 export const limits = {
   /** Connections of an endpoint, whatever their state: past it new ones are not accepted. */
   connectionsMax: 8_192,
-  /** Accepted connections whose TLS handshake is not done: in all, and from one address. */
+  /** Accepted connections whose peer has not authenticated: in all, and from one address. */
   handshakesMax: 256,
   handshakesPerAddressMax: 16,
   /** All nodes of this machine share its loopback address. */
