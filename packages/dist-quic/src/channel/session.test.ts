@@ -261,3 +261,16 @@ test('the application is asked only where authentication is on', async () => {
   await connected({ authCallback })
   expect(asked).toBe(2)
 })
+
+test('an application that answers after the connection has ended lets nobody in', async () => {
+  let answer = (_: boolean): void => {}
+  const authCallback = () => new Promise<boolean>(resolve => (answer = resolve))
+  const { a, b } = ends({ authCallback })
+  b.session.established()
+  a.session.established()
+  await moment()
+  a.session.closed(new Error('it left'))
+  answer(true)
+  await moment()
+  expect([a.proved, a.warnings, a.ends.length]).toEqual([[], [], 1])
+})
