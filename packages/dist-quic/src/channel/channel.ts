@@ -204,7 +204,8 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
 
   write(flow: number, bytes: Uint8Array, start: number, end: number): void {
     if (this.#state === 'up') return this.#session?.write(flow, bytes, start, end)
-    const copy = bytes.slice(start, end)
+    // Not `slice`, which gives a Buffer a view of itself.
+    const copy = new Uint8Array(bytes.subarray(start, end))
     this.#early.push(session => session.write(flow, copy, 0, copy.length))
     this.#earlyBytes += copy.length
   }
