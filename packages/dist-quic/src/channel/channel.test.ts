@@ -15,6 +15,8 @@ import type { HandshakeResult } from '../handshake/state.ts'
 import { limits } from '../limits.ts'
 import { type Held, QuicChannel } from './channel.ts'
 import type { CarrierContext } from './context.ts'
+import { createCounts } from './counts.ts'
+import { ParcelBuffers } from './parcel-buffers.ts'
 import { closeCode, type Session } from './session.ts'
 import type { Word } from './words.ts'
 
@@ -49,7 +51,8 @@ class End {
     this.#peer = peer
     const host = { createEncoder: () => new SignalEncoder(node), createDecoder: () => new SignalDecoder(node, peer) }
     const options = { queueBytesHigh: 10_000, queueBytesMax }
-    const context = { host, options, clock, log } as unknown as CarrierContext
+    const shared = { buffers: new ParcelBuffers(), counts: createCounts() }
+    const context = { host, options, clock, log, ...shared } as unknown as CarrierContext
     this.channel = new QuicChannel(peer.name, context, {
       received: (_, signal, __, bytes) => {
         this.got.push(signal)
@@ -76,7 +79,12 @@ class End {
           return end.queued
         },
       },
-      write: (flow: number, bytes: Uint8Array) => void other.channel.receive(flow, Buffer.from(bytes)),
+      write: (flow: number, bytes: Uint8Array, start: number, end: number) =>
+        void other.channel.receive(flow, Buffer.from(bytes.subarray(start, end))),
+      hand: (flow: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void) => {
+        other.channel.receive(flow, Buffer.concat([head, bytes]))
+        taken?.()
+      },
       say: (said: Word) => other.channel.said(said),
       queuedBytesOf: () => end.queuedOfFlow,
       pause() {},
