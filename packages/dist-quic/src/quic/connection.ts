@@ -135,7 +135,7 @@ export class Connection implements QuicConnection {
     if (!this.#alive) return
     this.#outgoing.append(streamId, bytes, start, end)
     if (!this.dirty) this.#owner.flushSoon(this)
-    if (this.#outgoing.isWorthSending) this.#sendEarly()
+    if (this.#phase === 'open' && this.#outgoing.isWorthSending) this.#sendEarly()
   }
 
   hand(streamId: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void {
@@ -147,7 +147,6 @@ export class Connection implements QuicConnection {
 
   // The peer works on what it has got while this turn goes on.
   #sendEarly(): void {
-    if (this.#phase !== 'open') return
     this.#guard(() => {
       this.#outgoing.push(this.#sink)
       this.#sendPackets()
