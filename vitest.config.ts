@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config'
 // Tests run from source: this condition makes every package resolve to its src/index.ts.
 const conditions = ['@barrel-actors/source', 'node', 'import', 'module', 'default']
 
+// For `npm run hostile`.
+const setupFiles = process.env['BARREL_MEMORY'] === undefined ? [] : ['tools/task/watch-memory.ts']
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -11,6 +14,7 @@ export default defineConfig({
   oxc: { target: 'es2022' },
   test: {
     passWithNoTests: true,
+    setupFiles,
     projects: [
       {
         extends: true,

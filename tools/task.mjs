@@ -2,6 +2,8 @@
 import './task/node-version.mjs'
 import { runCheck } from './task/check.mjs'
 import { failed, node, stopWithChildren } from './task/child.mjs'
+import { runFuzz } from './task/fuzz.mjs'
+import { runHostile } from './task/hostile.mjs'
 import { build, install } from './task/install.mjs'
 import { runTests } from './task/test.mjs'
 
@@ -15,6 +17,8 @@ const tasks = {
   bench: args => runBuilt('bench/dist/main.js', args),
   check: async () => ((await install()) ? await runCheck() : failed),
   test: args => runTests(args),
+  fuzz: async args => ((await install()) ? await runFuzz(args) : failed),
+  hostile: async args => ((await prepare()) === 0 ? await runHostile(args) : failed),
 }
 
 /** Installs and builds; what either says goes to stderr, so that a task's own output has stdout for itself. */

@@ -1,4 +1,4 @@
-// What docs/semantics.md and docs/hostile-peers.md promise is what tests hold.
+// What docs/semantics.md, docs/hostile-peers.md and docs/wire/promises.md promise is what tests hold.
 import { describe, expect, test } from 'vitest'
 import { listPaths, readText, type TextFile, told } from './project.ts'
 import { checkSemantics, titlesOf } from './semantics-page.ts'
@@ -6,7 +6,10 @@ import { checkSemantics, titlesOf } from './semantics-page.ts'
 describe('the project', () => {
   const paths = new Set(listPaths())
   const read = (path: string) => (paths.has(path) ? { path, text: readText(path) } : undefined)
-  const pages = ['docs/semantics.md', 'docs/hostile-peers.md'].map(path => ({ path, text: readText(path) }))
+  const pages = ['docs/semantics.md', 'docs/hostile-peers.md', 'docs/wire/promises.md'].map(path => ({
+    path,
+    text: readText(path),
+  }))
 
   test.each(pages)('has a test for every row of $path', page => {
     expect(told(checkSemantics(page, read))).toEqual([])
@@ -16,6 +19,7 @@ describe('the project', () => {
     const rows = pages.map(({ text }) => text.match(/`[^`\s]+\.ts` "/g)?.length ?? 0)
     expect(rows[0]).toBeGreaterThan(100)
     expect(rows[1]).toBeGreaterThan(30)
+    expect(rows[2]).toBeGreaterThan(15)
   })
 })
 

@@ -1,6 +1,7 @@
 export type {
   AuthCallback,
   AuthQuestion,
+  ChannelCounts,
   ConnectOptions,
   DatagramAdapter,
   IncomingStream,

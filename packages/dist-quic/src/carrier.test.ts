@@ -1,7 +1,19 @@
+import { createSocket } from 'node:dgram'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BarrelError, type Down, GenServer, type Node, type NodeOptions, startNode } from '@barrel-actors/runtime'
+import {
+  type AddressResolver,
+  BarrelError,
+  type Down,
+  type Extension,
+  extensionKey,
+  GenServer,
+  type Node,
+  type NodeDown,
+  type NodeOptions,
+  startNode,
+} from '@barrel-actors/runtime'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Quic, type QuicOptions, quic } from './index.ts'
 
@@ -76,8 +88,11 @@ test('a stop is seen at once: monitors, links and calls end with noconnection', 
   await b.connect(a.name)
   const ref = b.monitor({ name: 'echo', node: a.name })
   await b.call({ name: 'echo', node: a.name }, 'the monitor stands')
+  b.subscribeNodes()
   await a.stop()
   expect(await b.receive()).toMatchObject({ kind: 'down', ref } satisfies Partial<Down>)
+  const { reason } = (await b.receive()) as NodeDown
+  expect(reason).toContain(`The channel to ${a.name} was closed: the node stops.`)
 })
 
 test('the next send after a loss opens the channel again', async () => {
@@ -200,4 +215,53 @@ test('a large message arrives whole', async () => {
   const bytes = Uint8Array.from({ length: 3_000_000 }, (_, index) => index % 251)
   const reply = (await b.call({ name: 'echo', node: a.name }, bytes)) as Uint8Array
   expect(Buffer.compare(reply, bytes)).toBe(0)
+})
+
+/** A node that takes the addresses of others from that resolver. */
+function startResolving(resolve: AddressResolver['resolve'], options: QuicOptions = {}): Promise<Node> {
+  const addresses: Extension<object> = {
+    key: extensionKey('addresses'),
+    install: async host => {
+      host.addAddressResolver({ resolve })
+      return { api: {} }
+    },
+  }
+  const carrier = quic({ listenPort: 0, address: '127.0.0.1', ...options })
+  return start('b@127.0.0.1', {}, { extensions: [carrier, addresses] })
+}
+
+describe('the addresses of a node', () => {
+  test('are tried although one of its hosts is known nowhere', async () => {
+    const a = await start('a@127.0.0.1')
+    const { port } = a.extension(Quic).address
+    const b = await startResolving(() => [{ host: 'no-such-host.invalid' }, { host: '127.0.0.1', port }])
+    expect(await b.call({ name: 'echo', node: a.name }, 1)).toBe(1)
+  })
+
+  test('are tried one after the other, and no more than so many', async () => {
+    const sockets = Array.from({ length: 10 }, () => createSocket('udp4'))
+    const asked = new Set<number>()
+    for (const [index, socket] of sockets.entries()) {
+      socket.on('message', () => asked.add(index))
+      await new Promise<void>(resolve => socket.bind(0, '127.0.0.1', resolve))
+    }
+    const endpoints = sockets.map(socket => ({ host: '127.0.0.1', port: socket.address().port }))
+    const b = await startResolving(() => endpoints, { dialTimeoutMs: 30 })
+    expect((await failure(b.connect('a@127.0.0.1'))).code).toBe('E_NODE_UNREACHABLE')
+    expect([...asked].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    for (const socket of sockets) socket.close()
+  })
+
+  test('that never come fail the dial in time', async () => {
+    const b = await startResolving(() => new Promise(() => {}), { dialTimeoutMs: 50 })
+    expect((await failure(b.connect('a@127.0.0.1'))).code).toBe('E_ADDRESS_UNRESOLVED')
+  })
+
+  test('may be of IPv6', async () => {
+    const a = await start('a@127.0.0.1', { address: '::1' })
+    const { port } = a.extension(Quic).address
+    const b = await startResolving(() => [{ host: '::1', port }], { address: '::' })
+    expect(await b.call({ name: 'echo', node: a.name }, 1)).toBe(1)
+    expect(await a.call({ name: 'echo', node: b.name }, 2)).toBe(2)
+  })
 })

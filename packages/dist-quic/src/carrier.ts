@@ -1,7 +1,7 @@
 /** The carrier: one channel a node, whoever opened it. Which connection carries it is decided by `channel/line.ts`. */
 import { type Carrier, type CarrierEvents, hasCode, type NodeLife, type NodeName } from '@barrel-actors/runtime'
 import { BackOff } from './channel/back-off.ts'
-import { QuicChannel } from './channel/channel.ts'
+import { type Held, QuicChannel } from './channel/channel.ts'
 import { ConnectOptionsTable } from './channel/connect-options.ts'
 import type { CarrierContext } from './channel/context.ts'
 import { Dial } from './channel/dial.ts'
@@ -104,8 +104,7 @@ export class QuicCarrier implements Carrier {
       received: (channel, signal, flow, bytes) => this.#events.received(channel, signal, { flow, bytes }),
       drained: channel => this.#events.drained(channel),
       mayEnd: channel => this.#idle.mayEnd(channel),
-      heldBack: (node, held) => this.open(node).takeHeld(held),
-      closed: (channel, cause) => this.#channelClosed(channel, cause),
+      closed: (channel, cause, held) => this.#channelClosed(channel, cause, held),
     })
   }
 
@@ -271,13 +270,15 @@ export class QuicCarrier implements Carrier {
     }
   }
 
-  #channelClosed(channel: QuicChannel, cause: Error): void {
+  #channelClosed(channel: QuicChannel, cause: Error, held: readonly Held[]): void {
     const line = this.#lines.get(channel.node)
     if (line?.channel === channel) {
       this.#lines.delete(channel.node)
       for (const effect of step(line.state, { kind: 'closed' })) this.#perform(line, effect, undefined)
     }
-    this.#events.closed(channel, cause)
+    const next = held.length > 0 ? this.open(channel.node) : undefined
+    next?.takeHeld(held)
+    this.#events.closed(channel, cause, next)
   }
 }
 

@@ -10,6 +10,8 @@ import {
 import { QuicCarrier } from './carrier.ts'
 import type { ConnectOptions } from './channel/connect-options.ts'
 import type { CarrierContext } from './channel/context.ts'
+import { type ChannelCounts, createCounts } from './channel/counts.ts'
+import { ParcelBuffers } from './channel/parcel-buffers.ts'
 import { quicError } from './errors.ts'
 import { IdentityKeeper, type Rotation } from './identity/identity.ts'
 import { createTrust, type Trust } from './identity/trust.ts'
@@ -51,6 +53,8 @@ export interface QuicApi {
   migratePeer(node: NodeName, options?: { readonly timeoutMs?: number }): Promise<void>
   /** Figures of the path to a node. Throws E_NOT_CONNECTED. */
   pathStats(node: NodeName): PathStats
+  /** How often too much waited to be sent, and what came of it, since the node started. */
+  readonly counts: Readonly<ChannelCounts>
   /**
    * How a node is dialed, from its next channel on, until it is cleared: through an adapter, which is made anew for
    * each dial. Throws E_QUIC_OPTION_INVALID.
@@ -100,11 +104,12 @@ async function createContext(host: Host, given: QuicOptions): Promise<CarrierCon
   const trustStore = await openTrustStore(disk, clock, keyDir, log)
   const trust = new TrustPolicy(trustStore, { mode, authEnabled, cookieOnly: cookieOnlyNodes, log })
   const userStreams = new UserStreams({ node: host.node, clock, log })
-  return { host, self, options, identity, trust, trustStore, userStreams, clock, entropy, log }
+  const shared = { buffers: new ParcelBuffers(), counts: createCounts() }
+  return { host, self, options, identity, trust, trustStore, userStreams, clock, entropy, log, ...shared }
 }
 
 function createApi(
-  { identity, trust, userStreams }: CarrierContext,
+  { identity, trust, userStreams, counts }: CarrierContext,
   { address }: Endpoint,
   carrier: QuicCarrier,
 ): QuicApi {
@@ -126,6 +131,9 @@ function createApi(
     streams: userStreams,
     migratePeer: async (node, options) => carrier.channelTo(node).migrate(migrationTimeout(options)),
     pathStats: node => carrier.channelTo(node).pathStats,
+    get counts() {
+      return { ...counts }
+    },
     setConnectOptions: (node, options) => carrier.routes.set(node, options),
     getConnectOptions: node => carrier.routes.get(node),
     clearConnectOptions: node => carrier.routes.clear(node),

@@ -1,4 +1,5 @@
 export type { ConnectOptions } from './channel/connect-options.ts'
+export type { ChannelCounts } from './channel/counts.ts'
 export type { QuicCode } from './errors.ts'
 export { codes } from './errors.ts'
 export type { QuicApi } from './extension.ts'

@@ -10,6 +10,8 @@ export const limits = {
   messagesUnderWayMax: 8,
   /** Their bytes, in a channel. One alone may always go. */
   underWayBytesMax: 128 * 1024 * 1024,
+  /** Memory of large signals that was used and is kept for the next ones, of a node. */
+  parcelBytesFreeMax: 16 * 1024 * 1024,
   /** Nodes with connect options of their own. */
   connectOptionsMax: 4_096,
   /** Nodes that could not be reached whose failures are remembered. */

@@ -7,6 +7,13 @@ test('a value of the user wins over the default', () => {
   expect(resolveOptions({ listenPort: 0 }, undefined)).toMatchObject({ listenPort: 0, address: '0.0.0.0' })
 })
 
+test('pings are frequent enough for the idle time-out, unless somebody says how frequent they are', () => {
+  expect(resolveOptions({}, undefined)).toMatchObject({ idleTimeoutMs: 6_000, keepAliveMs: 2_000 })
+  expect(resolveOptions({ idleTimeoutMs: 900 }, undefined).keepAliveMs).toBe(300)
+  expect(resolveOptions({ idleTimeoutMs: 60_000 }, undefined).keepAliveMs).toBe(2_000)
+  expect(resolveOptions({ idleTimeoutMs: 900, keepAliveMs: 800 }, undefined).keepAliveMs).toBe(800)
+})
+
 test('undefined is the default, for every option', () => {
   const names = ['listenPort', 'hidden', 'idleTimeoutMs', 'authTrustMode', 'authEnabled', 'cookieOnlyNodes', 'cookie']
   const undefinedOptions = Object.fromEntries(names.map(name => [name, undefined]))
@@ -24,8 +31,8 @@ test('a value of the user wins over the default for each option, false and 0 inc
     authHandshakeTimeoutMs: 1,
     authTimestampWindowMs: 2,
     dialTimeoutMs: 3,
-    idleTimeoutMs: 4,
-    keepAliveMs: 5,
+    idleTimeoutMs: 5,
+    keepAliveMs: 4,
     packetBytesMax: 1200,
     queueBytesHigh: 6,
     queueBytesMax: 7,
@@ -64,6 +71,7 @@ test('cookieOnlyNodes without a cookie, or with one that can be guessed, stops t
     expect(() => resolveOptions(options, undefined)).toThrow(code('E_COOKIE_UNFIT'))
   }
   expect(() => resolveOptions({ cookieOnly: true }, undefined)).toThrow(code('E_COOKIE_UNFIT'))
+  expect(resolveOptions({ cookieOnlyNodes, cookie: '0f1e2d3c4b5a6978' }, undefined).cookieOnlyNodes).toBeDefined()
   // Bytes are what is counted.
   expect(() => resolveOptions({ cookieOnlyNodes, cookie: 'äöüßabcd' }, undefined)).toThrow(code('E_COOKIE_UNFIT'))
   expect(resolveOptions({ cookieOnlyNodes, cookie: 'äöüßabcdéêèf' }, undefined).cookieOnlyNodes).toBeDefined()
@@ -105,7 +113,16 @@ describe('a value that makes no sense is refused, naming the option', () => {
     { authTrustMode: 'never' as 'tofu' },
     { packetBytesMax: 100 },
     { idleTimeoutMs: 0 },
+    { idleTimeoutMs: 0.5 },
+    { idleTimeoutMs: 1e300 },
+    { idleTimeoutMs: Number.POSITIVE_INFINITY },
     { keepAliveMs: Number.NaN },
+    { keepAliveMs: 6_000 },
+    { queueBytesHigh: Number.NaN },
+    { queueBytesHigh: -1 },
+    { queueBytesMax: 1024 * 1024 - 1 },
+    { queueBytesMax: Number.NaN },
+    { authTrustmode: 'strict' } as QuicOptions,
     { authEnabled: 'no' as unknown as boolean },
     { hidden: 1 as unknown as boolean },
     { cookieOnly: null as unknown as boolean },

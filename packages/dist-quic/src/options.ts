@@ -51,7 +51,7 @@ export interface QuicOptions {
   readonly dialBackOffMs?: number
   /** A channel without a sign of life for this long is lost. The lower one of both ends' holds. Default 6,000 ms. */
   readonly idleTimeoutMs?: number
-  /** A channel that sent nothing for this long sends a ping. Default 2,000 ms. */
+  /** A channel that sent nothing for this long sends a ping. Default 2,000 ms, or a third of a lower idleTimeoutMs. */
   readonly keepAliveMs?: number
   /** Bytes of a UDP payload, 1,200 to 16,383. Default 16 KiB to loopback, 1,350 to others. */
   readonly packetBytesMax?: number
@@ -70,7 +70,16 @@ export interface QuicOptions {
   readonly hidden?: boolean
 }
 
-type WithoutDefault = 'authKeyDir' | 'quicCertDir' | 'packetBytesMax' | 'authCallback' | 'cookie' | 'cookieOnlyNodes'
+const withoutDefault = [
+  'authKeyDir',
+  'quicCertDir',
+  'packetBytesMax',
+  'authCallback',
+  'cookie',
+  'cookieOnlyNodes',
+] as const satisfies (keyof QuicOptions)[]
+
+type WithoutDefault = (typeof withoutDefault)[number]
 
 export interface ResolvedOptions extends Required<Omit<QuicOptions, WithoutDefault>> {
   readonly authCallback: AuthCallback | undefined
@@ -109,7 +118,8 @@ export const quicDefaults = {
 export function resolveOptions(options: QuicOptions, dataDir: string | undefined): ResolvedOptions {
   const inData = (folder: string) => (dataDir === undefined ? undefined : join(dataDir, folder))
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as QuicOptions
-  const { cookie, cookieOnlyNodes, ...rest } = { ...quicDefaults, ...given }
+  checkNames(options)
+  const { cookie, cookieOnlyNodes, ...rest } = { ...quicDefaults, ...keepAliveFor(given), ...given }
   const resolved: ResolvedOptions = {
     ...rest,
     authKeyDir: given.authKeyDir ?? inData('keys'),
@@ -130,7 +140,25 @@ export function resolveOptions(options: QuicOptions, dataDir: string | undefined
   const packetBytes = resolved.packetBytesMax ?? 1350
   check('packetBytesMax', isWhole(packetBytes, 1200, 16_383), 'it is 1200 to 16383 bytes')
   for (const option of durations) check(option, resolved[option] > 0, 'it is a number of milliseconds above 0')
+  const { keepAliveMs, idleTimeoutMs, queueBytesHigh, queueBytesMax } = resolved
+  // The QUIC library takes a fraction of one for no time-out at all, and ends the whole program on what is past its range.
+  check('idleTimeoutMs', idleTimeoutMs >= 1 && idleTimeoutMs <= 2 ** 53, 'it is 1 to 2 ** 53 milliseconds')
+  check('keepAliveMs', keepAliveMs < idleTimeoutMs, `it is less than idleTimeoutMs, which is ${idleTimeoutMs}`)
+  check('queueBytesHigh', queueBytesHigh > 0, 'it is a number of bytes above 0')
+  check('queueBytesMax', queueBytesMax >= queueBytesHigh, `it is at least queueBytesHigh, which is ${queueBytesHigh}`)
   return resolved
+}
+
+// Three pings before the time is over: one may be lost, and one late.
+function keepAliveFor({ idleTimeoutMs = quicDefaults.idleTimeoutMs }: QuicOptions): { keepAliveMs: number } {
+  return { keepAliveMs: Math.min(quicDefaults.keepAliveMs, idleTimeoutMs / 3) }
+}
+
+// One that is misspelt would leave the default in its place, such as the mode that believes first keys.
+function checkNames(options: QuicOptions): void {
+  const unknown = Object.keys(options).find(option => !optionNames.has(option))
+  if (unknown !== undefined)
+    throw quicError('E_QUIC_OPTION_INVALID', { option: unknown, rule: 'it is left out, since there is no such option' })
 }
 
 // A callback that is null by mistake would let everyone in that it was written to keep out.
@@ -139,6 +167,8 @@ function checkCallback(options: QuicOptions, { authEnabled }: ResolvedOptions): 
   const given: unknown = options.authCallback
   throw quicError('E_AUTH_CALLBACK_INVALID', { problem: `it is ${given === null ? 'null' : typeof given}` })
 }
+
+const optionNames: ReadonlySet<string> = new Set([...Object.keys(quicDefaults), ...withoutDefault])
 
 const switches = ['authEnabled', 'cookieOnly', 'hidden'] as const
 

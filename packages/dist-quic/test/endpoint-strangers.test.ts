@@ -2,6 +2,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import type { QuicConnection } from '../src/quic/contract.ts'
+import type { EndpointOptions } from '../src/quic/endpoint.ts'
 import { limits } from '../src/quic/limits.ts'
 import { type Accept, Collector, closeAll, dial, echo, makeCertificate, open, turns } from './endpoints.ts'
 
@@ -10,7 +11,7 @@ afterEach(closeAll)
 const untrusted = { bytesMax: limits.untrustedBytesMax, streamsMax: limits.untrustedStreamsMax }
 
 /** A server that bounds strangers, with what its connections did. */
-async function guarded(handle: Accept = echo) {
+async function guarded(handle: Accept = echo, options: Partial<EndpointOptions> = {}) {
   const accepted: QuicConnection[] = []
   const reasons: unknown[] = []
   const server = await open(
@@ -21,7 +22,7 @@ async function guarded(handle: Accept = echo) {
       }
       return { ...handle(connection), closed }
     },
-    { untrusted },
+    { untrusted, ...options },
   )
   return { server, accepted, reasons }
 }
@@ -45,6 +46,26 @@ test('a stranger is heard on the control stream; what it sends on others waits u
   await got.reach(25)
   expect(streams.sort()).toEqual([0, 2, 4, 6, 8])
   expect(reasons).toEqual([])
+})
+
+test('a stranger that is done with TLS takes a place among the open handshakes, until it is trusted or gone', async () => {
+  const { server, accepted } = await guarded(echo, { handshakesPerAddressMax: 2 })
+  const client = await open()
+  for (let count = 0; count < 2; count++) await dial(client, server.address, { closed() {} })
+  await expect.poll(() => accepted.length).toBe(2)
+  const third = dial(client, server.address)
+  await turns(100)
+  expect([server.handshakesCount, accepted.length]).toEqual([2, 2])
+  accepted[0]?.trusted()
+  accepted[0]?.trusted()
+  await third
+  await expect.poll(() => accepted.length).toBe(3)
+  expect(server.handshakesCount).toBe(2)
+  accepted[1]?.close(0, 'enough')
+  accepted[1]?.trusted()
+  accepted[0]?.close(0, 'enough')
+  await turns(5)
+  expect(server.handshakesCount).toBe(1)
 })
 
 test('a stranger that sends more than it may is closed with a reason, and an honest peer is served', async () => {

@@ -1,8 +1,10 @@
 // Idle channels over real QUIC and in real time.
 import { setTimeout as realTime } from 'node:timers/promises'
-import { GenServer, type Node, type Self, startNode } from '@barrel-actors/runtime'
+import { type AnyPid, type Disk, GenServer, type Node, type Pid, type Self, startNode } from '@barrel-actors/runtime'
 import { afterEach, expect, test } from 'vitest'
 import { Quic, type QuicOptions, quic } from '../src/index.ts'
+import { type Gate, GatedAdapter, openGate } from './gated-adapter.ts'
+import { memoryDisk } from './memory-disk.ts'
 
 class Echo extends GenServer {
   override handleCall(request: unknown): unknown {
@@ -91,4 +93,80 @@ test('a busy channel is never closed, and whoever sends at the moment of the end
   await eventually(() => seen.length === 60)
   expect(seen).toEqual(Array.from({ length: 60 }, (_, count) => count))
   expect(ends).toBeGreaterThan(0)
+})
+
+/** A node with an `echo` process, its files on that disk. */
+async function startOn(disk: Disk, name: string, idleChannelMs: number): Promise<Node> {
+  const carrier = quic({ listenPort: 0, address: '127.0.0.1', idleChannelMs, idleSweepMs: 10 })
+  const node = await startNode({ name, extensions: [carrier], disk, dataDir: '/data' })
+  node.register('echo', node.spawn(Echo))
+  running.push(node)
+  return node
+}
+
+/** `a`, which reaches `b` through the gate and is the first to offer the end of the channel, to which `b` agrees. */
+async function offering(gate: Gate, diskOfB = memoryDisk()): Promise<[Node, Node]> {
+  const a = await startOn(memoryDisk(), 'a@127.0.0.1', 100)
+  const b = await startOn(diskOfB, 'b@127.0.0.1', 400)
+  gate.port = b.extension(Quic).address.port
+  a.extension(Quic).setConnectOptions(b.name, { adapter: () => new GatedAdapter(gate) })
+  a.subscribeNodes()
+  return [a, b]
+}
+
+/** A process of `b` that waits for ever, as `a` knows it. */
+async function processOf(b: Node, a: Node): Promise<AnyPid> {
+  const pid = b.spawn(async (self: Self) => {
+    for await (const _ of self);
+  })
+  return (await a.call(echoOf(b), pid)) as AnyPid
+}
+
+test('what is asked while both ends agree to end an idle channel is answered over the next one', async () => {
+  const gate: Gate = { port: 0, isOpen: true, waiting: [] }
+  const [a, b] = await offering(gate)
+  const far = await processOf(b, a)
+  gate.isOpen = false
+  // By then `a` has offered the end, and `b` has not heard of it.
+  await realTime(300)
+  const call = a.call(echoOf(b), 2)
+  const ref = a.monitor(far)
+  const linked = a.spawn(async (self: Self) => {
+    self.link(far)
+    await self.receive()
+  })
+  openGate(gate)
+  expect(await call).toBe(2)
+  const events = [await a.receive(), await a.receive(), await a.receive()]
+  expect(events).toMatchObject([{ kind: 'nodeUp' }, { kind: 'nodeDown' }, { kind: 'nodeUp' }])
+  expect(a.processInfo(linked)).toBeDefined()
+  a.exit(far, 'done')
+  expect(await a.receive()).toMatchObject({ kind: 'down', ref, reason: 'done' })
+  await eventually(() => a.processInfo(linked) === undefined)
+})
+
+test('what is sent to a process while its channel ends for being idle does not reach a later life of its node', async () => {
+  const gate: Gate = { port: 0, isOpen: true, waiting: [] }
+  const disk = memoryDisk()
+  const [a, b] = await offering(gate, disk)
+  const far = await processOf(b, a)
+  gate.isOpen = false
+  await realTime(300)
+  a.send(far as Pid, 'to the first life')
+  const second = await startOn(disk, b.name, 400)
+  const seen: unknown[] = []
+  const heir = second.spawn(async (self: Self) => {
+    for await (const message of self) seen.push(message)
+  })
+  // What no other node was told of is reached by none.
+  const third = await startOn(memoryDisk(), 'c@127.0.0.1', 400)
+  second.addAddress(`${third.name}:${third.extension(Quic).address.port}`)
+  await second.call(echoOf(third), heir)
+  expect([heir.serial, heir.creation > far.creation]).toEqual([far.serial, true])
+  gate.port = second.extension(Quic).address.port
+  openGate(gate)
+  expect(await a.call(echoOf(b), 2)).toBe(2)
+  second.send(heir, 'the first')
+  await eventually(() => seen.length > 0)
+  expect(seen).toEqual(['the first'])
 })

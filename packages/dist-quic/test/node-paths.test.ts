@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram'
 import type { Node, Pid, Self } from '@barrel-actors/runtime'
 import { afterEach, expect, test } from 'vitest'
 import { Quic } from '../src/index.ts'
+import { closeAll, Relay, turns } from './endpoints.ts'
 import { addressOf, echo, failureOf, startQuicNode, stopQuicNodes } from './quic-nodes.ts'
 import { TunnelAdapter, TunnelRelay } from './tunnel-adapter.ts'
 
@@ -11,6 +12,7 @@ const tunnels: (() => void)[] = []
 afterEach(async () => {
   await stopQuicNodes()
   for (const close of tunnels.splice(0)) close()
+  await closeAll()
 })
 
 async function connected(): Promise<[a: Node, b: Node]> {
@@ -58,14 +60,39 @@ test.each(['the side that dialed', 'the side that was dialed'])(
       const sent = await flow.stop()
       expect(flow.came).toEqual(Array.from({ length: sent }, (_, count) => count))
     }
-    for (const node of [a, b]) {
-      node.send(node.pid, 'nothing before this')
-      expect(await node.receive()).toBe('nothing before this')
-    }
+    await expectUntold(a, b)
     expect([await echo(a, b, 1), await echo(b, a, 2)]).toEqual([1, 2])
   },
   60_000,
 )
+
+test('a node whose NAT gives it another port under traffic loses nothing, keeps the order, and nobody is told', async () => {
+  const [a, b] = [await startQuicNode('a@127.0.0.1'), await startQuicNode('b@127.0.0.1')]
+  const relay = await Relay.open(b.extension(Quic).address)
+  a.addAddress(`${b.name}:${relay.address.port}`)
+  expect(await echo(a, b, 'through the NAT')).toBe('through the NAT')
+  for (const node of [a, b]) node.subscribeNodes()
+  const flows = [traffic(a, b), traffic(b, a)]
+  for (let times = 0; times < 3; times++) {
+    await turns(50)
+    await relay.rebind()
+    await echo(a, b, times)
+  }
+  for (const flow of flows) {
+    const sent = await flow.stop()
+    expect(sent).toBeGreaterThan(100)
+    expect(flow.came).toEqual(Array.from({ length: sent }, (_, count) => count))
+  }
+  await expectUntold(a, b)
+}, 60_000)
+
+/** Holds that no node has been told that another came or went. */
+async function expectUntold(...nodes: Node[]): Promise<void> {
+  for (const node of nodes) {
+    node.send(node.pid, 'nothing before this')
+    expect(await node.receive()).toBe('nothing before this')
+  }
+}
 
 test('what has no channel cannot be moved, nor has it figures', async () => {
   const a = await startQuicNode('a@127.0.0.1')

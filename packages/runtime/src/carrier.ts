@@ -68,6 +68,9 @@ export interface CarrierEvents {
   received(channel: Channel, signal: Signal, from: Flow): void
   /** What waits has fallen to the low-water mark, after `deliver` had returned false. */
   drained(channel: Channel): void
-  /** The channel has ended, or could not be opened. `cause` says why, for people and for `connect`. */
-  closed(channel: Channel, cause: Error): void
+  /**
+   * The channel has ended, or could not be opened. `cause` says why, for people and for `connect`. `next` is there where
+   * it has ended because neither side relied on it: the channel that has been given what was given to it meanwhile.
+   */
+  closed(channel: Channel, cause: Error, next?: Channel): void
 }

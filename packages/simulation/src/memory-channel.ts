@@ -150,7 +150,7 @@ export class MemoryChannel implements Channel, End {
   #encode(signal: Signal, flow: number): Uint8Array {
     try {
       // A copy: the encoder writes the next signal over this one.
-      return this.#flow(flow).encoder.encode(signal).slice()
+      return new Uint8Array(this.#flow(flow).encoder.encode(signal))
     } catch (error) {
       if (!hasCode(error, 'E_MESSAGE_INVALID')) this.#failSoon(error as Error)
       throw error

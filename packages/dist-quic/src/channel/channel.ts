@@ -24,8 +24,9 @@ import type { UsedChannel } from './idle.ts'
 import { IncomingFlow, type IncomingOwner } from './incoming-flow.ts'
 import { Migration } from './migration.ts'
 import { type FlowOwner, OutgoingFlow } from './outgoing-flow.ts'
+import type { ParcelBuffers } from './parcel-buffers.ts'
 import { closeCode, type Session } from './session.ts'
-import { flowOf, flowsCount } from './streams.ts'
+import { flowOf } from './streams.ts'
 import { type Word, word } from './words.ts'
 
 /** What the carrier hears of a channel. */
@@ -35,10 +36,8 @@ export interface ChannelEvents {
   drained(channel: QuicChannel): void
   /** Whether the channel may end for being idle, which the other end offers. */
   mayEnd(channel: QuicChannel): boolean
-  /** It has ended for being idle, and these were given meanwhile: they want a new channel. */
-  heldBack(node: NodeName, held: readonly Held[]): void
-  /** Exactly once. */
-  closed(channel: QuicChannel, cause: Error): void
+  /** Exactly once. `held` was given while it ended for being idle, and wants a new channel. */
+  closed(channel: QuicChannel, cause: Error, held: readonly Held[]): void
 }
 
 /** A signal that was given while the other end was asked to close the channel; encoded by itself. */
@@ -54,17 +53,21 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   readonly #outgoing: (OutgoingFlow | undefined)[] = []
   readonly #incoming: (IncomingFlow | undefined)[] = []
   readonly underWay: { bytes: number } = { bytes: 0 }
+  readonly waiting: { bytes: number } = { bytes: 0 }
   readonly assembling: { bytes: number } = { bytes: 0 }
   #state: 'dialing' | 'settled' | 'up' | 'closed' = 'dialing'
   #session: Session | undefined
   #peer: HandshakeResult | undefined
   /** What waits for the channel to come up, by flow. */
-  #early: { readonly flow: number; readonly bytes: Uint8Array }[] = []
+  #early: ((session: Session) => void)[] = []
+  /** Means nothing from then on. */
   #earlyBytes = 0
   /** Whether somebody was told that too much waits. */
   #isHigh = false
   /** While the other end is asked to close it: what was given meanwhile. */
   #held: Held[] | undefined
+  /** Flows that are left unread: what has come in them would be lost with the channel. */
+  readonly #paused = new Set<number>()
   #offerTimer: Timer | undefined
   #migration: Migration | undefined
   /** Signals so far, both ways: who looks twice sees whether the channel is used. */
@@ -126,7 +129,15 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
 
   #hold(signal: Signal, sender: number, held: Held[]): void {
     const { encoder } = this.#flow(flowOf(sender))
-    held.push({ sender, bytes: encoder.packAlone(encoder.lower(signal)) })
+    // The channel that takes it in the end may lead to a later life: pids of this one must say so.
+    encoder.remote = undefined
+    try {
+      const bytes = encoder.packAlone(encoder.lower(signal))
+      held.push({ sender, bytes })
+      this.waiting.bytes += bytes.length
+    } finally {
+      encoder.remote = this.life
+    }
   }
 
   /** Asks the other end to close it. What is given until the answer waits for the answer. */
@@ -150,6 +161,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#offerTimer?.cancel()
     const held = this.#held ?? []
     this.#held = undefined
+    for (const { bytes } of held) this.waiting.bytes -= bytes.length
     this.takeHeld(held)
   }
 
@@ -165,7 +177,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   }
 
   get hasWaiting(): boolean {
-    return this.#waitingBytes > 0
+    return this.#waitingBytes > 0 || this.#paused.size > 0
   }
 
   #flow(index: number): OutgoingFlow {
@@ -186,10 +198,22 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     return this.#context.host.createDecoder((this.#peer as HandshakeResult).peer)
   }
 
-  write(flow: number, bytes: Uint8Array): void {
-    if (this.#state === 'up') return this.#session?.write(flow, bytes)
-    this.#early.push({ flow, bytes: new Uint8Array(bytes) })
-    this.#earlyBytes += bytes.length
+  get buffers(): ParcelBuffers {
+    return this.#context.buffers
+  }
+
+  write(flow: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#state === 'up') return this.#session?.write(flow, bytes, start, end)
+    // Not `slice`, which gives a Buffer a view of itself.
+    const copy = new Uint8Array(bytes.subarray(start, end))
+    this.#early.push(session => session.write(flow, copy, 0, copy.length))
+    this.#earlyBytes += copy.length
+  }
+
+  hand(flow: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void {
+    if (this.#state === 'up') return this.#session?.hand(flow, head, bytes, taken)
+    this.#early.push(session => session.hand(flow, head, bytes, taken))
+    this.#earlyBytes += head.length + bytes.length
   }
 
   queuedBytesOf(flow: number): number {
@@ -210,8 +234,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#state = 'up'
     this.#migration = new Migration(session, this.#context.clock, this.node)
     for (const flow of this.#outgoing) if (flow !== undefined) flow.encoder.remote = this.life
-    for (const { flow, bytes } of this.#early.splice(0)) session.write(flow, bytes)
-    this.#earlyBytes = 0
+    for (const write of this.#early.splice(0)) write(session)
     this.#feed()
     return true
   }
@@ -230,10 +253,12 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   }
 
   pause(flow: number): void {
+    this.#paused.add(flow)
     this.#session?.pause(flow)
   }
 
   resume(flow: number): void {
+    this.#paused.delete(flow)
     this.#session?.resume(flow)
   }
 
@@ -255,6 +280,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#feed()
     if (!this.#isHigh || this.#waitingBytes > this.#context.options.queueBytesHigh / 2) return
     this.#isHigh = false
+    this.#context.counts.drained++
     this.#events.drained(this)
   }
 
@@ -279,23 +305,20 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#migration?.ended(cause)
     const held = this.#held ?? []
     this.#held = undefined
-    this.#events.closed(this, cause)
-    if (held.length > 0 && hasCode(cause, 'E_CHANNEL_CLOSED') && cause.fields['code'] === closeCode.idle) {
-      this.#events.heldBack(this.node, held)
-    }
+    const wasIdle = hasCode(cause, 'E_CHANNEL_CLOSED') && cause.fields['code'] === closeCode.idle
+    this.#events.closed(this, cause, wasIdle ? held : [])
   }
 
   get #waitingBytes(): number {
-    let bytes = this.#state === 'up' ? (this.#session?.connection.queuedBytes ?? 0) : this.#earlyBytes
-    for (const held of this.#held ?? []) bytes += held.bytes.length
-    for (let flow = 0; flow < flowsCount; flow++) bytes += this.#outgoing[flow]?.waitingBytes ?? 0
-    return bytes
+    const queuedBytes = this.#state === 'up' ? (this.#session as Session).connection.queuedBytes : this.#earlyBytes
+    return queuedBytes + this.waiting.bytes
   }
 
   #hasRoom(): boolean {
     const { queueBytesHigh, queueBytesMax } = this.#context.options
     const waiting = this.#waitingBytes
     if (waiting <= queueBytesHigh) return true
+    if (!this.#isHigh) this.#context.counts.congested++
     this.#isHigh = true
     if (waiting > queueBytesMax) this.#overflow(queueBytesMax)
     return false
@@ -303,6 +326,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
 
   #overflow(bytesMax: number): void {
     const cause = quicError('E_CHANNEL_OVERFLOW', { node: this.node, bytesMax })
+    this.#context.counts.overflowed++
     this.#context.log.error('channel closed: too much waited to be sent', { node: this.node, bytesMax })
     this.#session?.close(closeCode.normal, 'too much waited to be sent', cause)
     this.end(cause)

@@ -4,6 +4,8 @@ import type { TrustPolicy } from '../identity/trust-policy.ts'
 import type { TrustStore } from '../identity/trust-store.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { UserStreams } from '../user-streams/user-streams.ts'
+import type { ChannelCounts } from './counts.ts'
+import type { ParcelBuffers } from './parcel-buffers.ts'
 
 /** What every session and channel of one carrier shares. */
 export interface CarrierContext {
@@ -16,7 +18,10 @@ export interface CarrierContext {
   /** The same as `trust.store`. */
   readonly trustStore: TrustStore
   readonly userStreams: UserStreams
+  /** Of all channels so far. */
+  readonly counts: ChannelCounts
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Log
+  readonly buffers: ParcelBuffers
 }

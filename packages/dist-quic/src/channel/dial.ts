@@ -47,12 +47,23 @@ export class Dial {
   }
 
   async #begin(): Promise<void> {
+    this.#giveLookUpsTime()
     try {
       this.#addresses = await this.#resolve()
     } catch (error) {
       return this.#fail(error as Error)
     }
+    this.#timer?.cancel()
     if (!this.#isOver) this.#next()
+  }
+
+  // Neither the system's resolver nor that of somebody else says when it gives up.
+  #giveLookUpsTime(): void {
+    const { dialTimeoutMs } = this.#context.options
+    this.#timer = this.#context.clock.setTimer(dialTimeoutMs, () => {
+      this.#fail(this.#unresolved(hostOf(this.node), new Error(`no answer within ${dialTimeoutMs} ms`)))
+    })
+    this.#timer.keepAlive(true)
   }
 
   /** The peer has answered: from here on the handshake has its own deadline. */
@@ -115,20 +126,25 @@ export class Dial {
     if (this.#driver.isThroughAdapter()) return [nominalAddress]
     const known = await this.#context.host.resolveAddress(this.node)
     const endpoints: readonly NodeEndpoint[] = known.length > 0 ? known : [{ host: hostOf(this.node) }]
-    const addresses: Address[] = []
-    for (const { host, port } of endpoints) {
-      for (const address of await this.#lookUp(host)) addresses.push({ host: address, port: port ?? defaultPort })
-    }
+    const found = await Promise.allSettled(endpoints.map(endpoint => this.#lookUp(endpoint)))
+    const addresses = found.flatMap(each => (each.status === 'fulfilled' ? each.value : []))
+    // One host that is known nowhere does not keep the others from being tried.
+    const [first] = found
+    if (addresses.length === 0 && first?.status === 'rejected') throw first.reason
     return addresses.slice(0, limits.dialAddressesMax)
   }
 
-  async #lookUp(host: string): Promise<string[]> {
+  async #lookUp({ host, port = defaultPort }: NodeEndpoint): Promise<Address[]> {
     try {
-      return await lookUp(host, this.#context.options.address)
+      const hosts = await lookUp(host, this.#context.options.address)
+      return hosts.map(host => ({ host, port }))
     } catch (error) {
-      const problem = problemOf(error)
-      throw quicError('E_ADDRESS_UNRESOLVED', { host, node: this.node, problem }, error)
+      throw this.#unresolved(host, error)
     }
+  }
+
+  #unresolved(host: string, cause: unknown): Error {
+    return quicError('E_ADDRESS_UNRESOLVED', { host, node: this.node, problem: problemOf(cause) }, cause)
   }
 }
 

@@ -1,3 +1,4 @@
+import { changed, cut, cuts, fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { limits } from '../limits.ts'
@@ -12,7 +13,7 @@ function framed(frame: Sent): Buffer {
     return Buffer.concat([partHead(frame.message, frame.body.length, frame.size), frame.body])
   }
   const bytes = Buffer.concat([Buffer.alloc(frameHeadBytes), frame.body])
-  writeFrameHead(bytes)
+  writeFrameHead(bytes, 0, bytes.length)
   return bytes
 }
 
@@ -104,6 +105,38 @@ test.each(refused)('%s is refused, wherever its head is cut', (_, word, bytes) =
   }
 })
 
+/** What is wrong with a stream that arrives in these pieces, and what came out of it until then. */
+function outcomeOf(pieces: readonly Uint8Array[]): { problem: string | undefined; seen: Sent[] } {
+  const reader = new FrameReader()
+  const collector = new Collector()
+  for (const piece of pieces) {
+    const problem = reader.push(piece, collector)
+    if (problem !== undefined) return { problem, seen: collector.seen }
+  }
+  return { problem: undefined, seen: collector.seen }
+}
+
+const recorded = Buffer.concat(
+  [
+    { kind: 'whole', body: Buffer.from('a small one') },
+    { kind: 'part', message: 7, size: 300, body: Buffer.alloc(150, 1) },
+    { kind: 'whole', body: Buffer.alloc(60, 2) },
+    { kind: 'part', message: 7, size: undefined, body: Buffer.alloc(150, 3) },
+  ].map(sent => framed(sent as Sent)),
+)
+
+test('whatever comes as frames is refused or comes out within the bounds, the same however it is cut', () => {
+  const streams = fc.oneof(fc.uint8Array({ maxLength: 100 }), changed([recorded]))
+  return fuzz('frames', fc.tuple(streams, cuts), ([stream, sizes]) => {
+    const [whole, pieces] = [outcomeOf([stream]), outcomeOf(cut(stream, sizes))]
+    expect({ ...pieces, seen: plain(pieces.seen) }).toEqual({ ...whole, seen: plain(whole.seen) })
+    for (const { kind, body } of whole.seen) {
+      expect(body.length).toBeLessThanOrEqual(kind === 'whole' ? limits.frameBytesMax : limits.partBytesMax)
+    }
+    return whole.problem === undefined ? 'accepted' : 'refused'
+  })
+})
+
 test('a length that is only announced takes no memory', () => {
   const head = Buffer.alloc(frameHeadBytes + 1)
   head.writeUInt32BE(limits.frameBytesMax)
@@ -112,4 +145,17 @@ test('a length that is only announced takes no memory', () => {
   for (const reader of readers) reader.push(head, new Collector())
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 * limits.frameBytesMax)
   expect(readers).toHaveLength(100)
+})
+
+test('what was kept of a large frame is let go once it is whole', () => {
+  const lengths: number[] = []
+  const sink = { whole: (bytes: Uint8Array) => void lengths.push(bytes.length), part: () => '', piece: () => '' }
+  const reader = new FrameReader()
+  for (const body of [100_000, 100]) {
+    const stream = framed({ kind: 'whole', body: new Uint8Array(body) })
+    reader.push(stream.subarray(0, 50), sink)
+    reader.push(stream.subarray(50), sink)
+  }
+  expect(lengths[0]).toBeGreaterThan(100_000)
+  expect(lengths[1]).toBeLessThan(10_000)
 })

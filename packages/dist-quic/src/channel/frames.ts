@@ -17,9 +17,9 @@ export const partHeadBytes = { first: 12, next: 8 } as const
 /** On the wire. Append only. */
 const frameKind = { whole: 0, first: 1, next: 2 } as const
 
-/** Writes the head of a whole frame that fills `frame`, the head included. */
-export function writeFrameHead(frame: Uint8Array): void {
-  writeWord(frame, 0, frame.length - frameHeadBytes)
+/** Writes the head of a whole frame that lies between `start` and `end`, the head included. */
+export function writeFrameHead(bytes: Uint8Array, start: number, end: number): void {
+  writeWord(bytes, start, end - start - frameHeadBytes)
 }
 
 /** The head of the part of a message that has `bytes` of it; `size` of the whole, in its first part only. */
@@ -37,9 +37,9 @@ export function partHead(message: number, bytes: number, size: number | undefine
 export interface FrameSink {
   /** A signal in one piece. */
   whole(bytes: Uint8Array, start: number, end: number): void
-  /** A part of a message begins, its first one where `size` is given. What is wrong with it, or nothing. */
-  part(message: number, size: number | undefined): string | undefined
-  /** Bytes of that part. What is wrong with them, or nothing. */
+  /** A part of that many bytes begins, the first one of a message where `size` is given. What is wrong, or nothing. */
+  part(message: number, size: number | undefined, bytes: number): string | undefined
+  /** Some of those bytes. What is wrong with them, or nothing. */
   piece(message: number, bytes: Uint8Array, start: number, end: number): string | undefined
 }
 
@@ -57,6 +57,12 @@ export class FrameReader {
    */
   push(bytes: Uint8Array, sink: FrameSink): string | undefined {
     for (let at = 0; at < bytes.length; ) {
+      const wholeEnd = this.#have + this.#pieceLeft === 0 ? wholeEndOf(bytes, at) : 0
+      if (wholeEnd > 0) {
+        sink.whole(bytes, at + frameHeadBytes, wholeEnd)
+        at = wholeEnd
+        continue
+      }
       const next = this.#step(bytes, at, sink)
       if (typeof next === 'string') return next
       at = next
@@ -107,7 +113,8 @@ export class FrameReader {
     }
     this.#message = wordAt(frame, start + 4)
     this.#pieceLeft = (word & lengthMask) + frameHeadBytes - needed
-    return sink.part(this.#message, kind === frameKind.first ? wordAt(frame, start + 8) : undefined)
+    const size = kind === frameKind.first ? wordAt(frame, start + 8) : undefined
+    return sink.part(this.#message, size, this.#pieceLeft)
   }
 
   // Memory follows what has come, not what was announced: at most twice of it, or 4 KiB.
@@ -125,6 +132,15 @@ export class FrameReader {
 
 const lengthMask = 0x3fffffff
 const partialBytesMin = 4 * 1024
+
+/** Where the whole frame ends that begins there, where it lies in what came to its end; otherwise 0. The common case. */
+function wholeEndOf(bytes: Uint8Array, start: number): number {
+  if (bytes.length - start < frameHeadBytes) return 0
+  // The kind is 0.
+  const length = wordAt(bytes, start)
+  const end = start + frameHeadBytes + length
+  return length <= limits.frameBytesMax && end <= bytes.length ? end : 0
+}
 
 /** How many bytes there must be to go on: a whole frame, or the head of a part; what is wrong, where something is. */
 function neededOf(frame: Uint8Array, start: number, have: number): number | string {
@@ -159,6 +175,6 @@ function writeWord(bytes: Uint8Array, at: number, word: number): void {
 }
 
 function wordAt(bytes: Uint8Array, at: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
+  const low = ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)
+  return (bytes[at] as number) * 0x1000000 + low
 }

@@ -63,6 +63,18 @@ test('the time begins anew with the last use', async () => {
   expect(channel.offers).toBeGreaterThan(0)
 })
 
+test('what was used since the last look may not end, however long it was idle before', async () => {
+  const { clock, channel, kept, collector } = setUp()
+  await clock.advance(1050)
+  expect(collector.mayEnd(channel)).toBe(true)
+  channel.signalsCount++
+  expect(collector.mayEnd(channel)).toBe(false)
+  await clock.advance(600)
+  expect(collector.mayEnd(channel)).toBe(true)
+  kept.add('b@host')
+  expect(collector.mayEnd(channel)).toBe(false)
+})
+
 test('after its stop it looks no more', async () => {
   const { clock, channel, collector } = setUp()
   collector.stop()

@@ -20,7 +20,8 @@ interface Assembly {
   readonly size: number
 }
 
-const bufferBytesFirst = 1024 * 1024
+// Most large messages are smaller: what is allocated in steps is copied in steps.
+const bufferBytesFirst = 2 * 1024 * 1024
 
 export class IncomingFlow implements FrameSink {
   readonly #flow: number
@@ -49,22 +50,22 @@ export class IncomingFlow implements FrameSink {
     this.#owner.received(this.#decoder.decode(bytes, start, end), this.#flow, end - start)
   }
 
-  part(message: number, size: number | undefined): string | undefined {
-    const known = this.#assemblies.has(message)
-    if (size === undefined) return known ? undefined : 'a part of a message that has not begun'
-    if (known) return 'a message that begins twice'
+  part(message: number, size: number | undefined, bytes: number): string | undefined {
+    const known = this.#assemblies.get(message)
+    if (size === undefined) return known === undefined ? 'a part of a message that has not begun' : fits(known, bytes)
+    if (known !== undefined) return 'a message that begins twice'
     if (size === 0 || size > limits.messageBytesMax) return `a message of more than ${limits.messageBytesMax} bytes`
     if (this.#assemblies.size >= limits.messagesUnderWayMax) return 'too many messages at a time'
     const buffer = this.#allocate(Math.min(size, bufferBytesFirst))
     if (buffer === undefined) return tooMuch
-    this.#assemblies.set(message, { buffer, have: 0, size })
-    return undefined
+    const assembly = { buffer, have: 0, size }
+    this.#assemblies.set(message, assembly)
+    return fits(assembly, bytes)
   }
 
   piece(message: number, bytes: Uint8Array, start: number, end: number): string | undefined {
     const assembly = this.#assemblies.get(message) as Assembly
     const have = assembly.have + end - start
-    if (have > assembly.size) return 'a message that is longer than it said'
     if (have > assembly.buffer.length && !this.#grow(assembly, have)) return tooMuch
     assembly.buffer.set(bytes.subarray(start, end), assembly.have)
     assembly.have = have
@@ -78,7 +79,7 @@ export class IncomingFlow implements FrameSink {
     if (this.#owner.isReading) this.#owner.received(this.#decoder.decodeAlone(buffer), this.#flow, size)
   }
 
-  // Memory follows what has come: at most twice of it, or a mebibyte.
+  // Memory follows what has come: at most twice of it, or two mebibytes.
   #grow(assembly: Assembly, have: number): boolean {
     const grown = this.#allocate(Math.min(assembly.size, Math.max(2 * assembly.buffer.length, have)))
     if (grown === undefined) return false
@@ -95,6 +96,11 @@ export class IncomingFlow implements FrameSink {
     // Not from Node's pool: what is decoded may keep views of it.
     return Buffer.allocUnsafeSlow(bytes)
   }
+}
+
+// Known from the head of the part: a message that is whole in the middle of one would leave bytes of nothing.
+function fits({ have, size }: Assembly, bytes: number): string | undefined {
+  return have + bytes > size ? 'a message that is longer than it said' : undefined
 }
 
 const tooMuch = `messages under way of more than ${limits.assemblyBytesMax} bytes`

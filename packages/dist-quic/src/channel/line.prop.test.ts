@@ -165,12 +165,41 @@ describe('one line', () => {
     }
   })
 
+  test('of two dials that of the greater name wins, once it has been answered', () => {
+    const greater = createLine('b@host', 'a@host', true)
+    const lesser = createLine('a@host', 'b@host', true)
+    const seen: unknown[] = []
+    for (const kind of ['unanswered', 'answered', 'unanswered'] as const) {
+      step(greater, { kind })
+      step(lesser, { kind })
+      seen.push([isSuperseded(greater), isSuperseded(lesser)])
+    }
+    expect(seen).toEqual([
+      [false, false],
+      [true, false],
+      [false, false],
+    ])
+  })
+
+  test('an answer that comes for a dial that is over makes nobody give way', () => {
+    const accepted = createLine('b@host', 'a@host', false)
+    step(accepted, { kind: 'answered' })
+    const dialed = createLine('b@host', 'a@host', true)
+    step(dialed, { kind: 'authenticated', session: 1, isOurs: true, life, isProbe: false })
+    step(dialed, { kind: 'answered' })
+    expect([isSuperseded(accepted), isSuperseded(dialed)]).toEqual([false, false])
+  })
+
   test('a probe takes the place of nobody but a probe, and of no dial of ours', () => {
     const probe = { kind: 'authenticated', session: 2, isOurs: false, life, isProbe: true } as const
     expect(step(settled({ phase: 'up' }), probe)).toMatchObject([{ kind: 'refuse' }])
     expect(step(createLine('a@host', 'b@host', true), probe)).toMatchObject([{ kind: 'refuse' }])
     expect(step(createLine('a@host', 'b@host', false), probe)).toEqual([{ kind: 'adopt', session: 2 }])
-    expect(step(settled({ phase: 'up', isProbe: true }), probe)).toMatchObject([{ kind: 'replace' }, { kind: 'adopt' }])
+    const known = createLine('a@host', 'b@host', false)
+    step(known, { ...probe, session: 1 })
+    expect(step(known, probe)).toMatchObject([{ kind: 'replace' }, { kind: 'adopt' }])
+    step(known, { ...probe, session: 3, isProbe: false })
+    expect(step(known, { ...probe, session: 4 })).toMatchObject([{ kind: 'refuse' }])
   })
 
   test('a key that is kept too late, or of another session, brings nothing up', () => {

@@ -48,7 +48,7 @@ export interface LineState {
   readonly self: NodeName
   readonly node: NodeName
   phase: 'dialing' | 'settled' | 'up' | 'closed'
-  /** A dial of ours, while there is one. */
+  /** A dial of ours, while there is one: none once a session carries the channel. */
   dial: 'none' | 'asked' | 'answered'
   session: SessionId | undefined
   life: NodeLife | undefined
@@ -69,8 +69,8 @@ export function createLine(self: NodeName, node: NodeName, isDialed: boolean): L
 }
 
 /** Whether a session that the other node dialed must give way to our dial. Both ends must come to the same answer. */
-export function isSuperseded({ phase, dial, self, node }: LineState): boolean {
-  return phase === 'dialing' && dial === 'answered' && self > node
+export function isSuperseded({ dial, self, node }: LineState): boolean {
+  return dial === 'answered' && self > node
 }
 
 export function step(state: LineState, input: LineInput): LineEffect[] {
@@ -131,8 +131,7 @@ function refusalOf(state: LineState, input: LineInput & { kind: 'authenticated' 
 
 function close(state: LineState, cause: Error): LineEffect[] {
   state.phase = 'closed'
-  const effects: LineEffect[] = [{ kind: 'close', cause }]
-  return state.dial === 'none' ? effects : [{ kind: 'abandonDial', reason: notWanted }, ...effects]
+  return [{ kind: 'close', cause }]
 }
 
 const anotherWon = 'another connection carries the channel'

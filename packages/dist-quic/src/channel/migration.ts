@@ -43,7 +43,7 @@ export class Migration {
     if (said === word.migrate) void this.#oblige()
     else if (said === word.migrated) this.#asked?.settle()
     else if (said === word.notMigrated) {
-      this.#asked?.settle(quicError('E_MIGRATION_REFUSED', { node: this.#node, problem: 'its end could not move' }))
+      this.#asked?.settle(quicError('E_MIGRATION_REFUSED', { node: this.#node, reason: 'its end could not move' }))
     }
   }
 
@@ -65,7 +65,7 @@ export class Migration {
     })
     this.#asked = { promise, settle }
     this.#timer = this.#clock.setTimer(timeoutMs, () => {
-      settle(quicError('E_MIGRATION_TIMEOUT', { node: this.#node, timeoutMs }))
+      settle(quicError('E_MIGRATION_TIMEOUT', { node: this.#node, address: '(of its choice)', timeoutMs }))
     })
     this.#link.say(word.migrate)
     return promise

@@ -7,21 +7,29 @@
 import type { Signal, SignalEncoder } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
 import { frameHeadBytes, partHead, writeFrameHead } from './frames.ts'
+import type { ParcelBuffers } from './parcel-buffers.ts'
 
 /** What a flow needs of its channel. */
 export interface FlowOwner {
   createEncoder(): SignalEncoder
   /** Queues a copy of the bytes in the stream of that flow. */
-  write(flow: number, bytes: Uint8Array): void
+  write(flow: number, bytes: Uint8Array, start: number, end: number): void
+  /** Queues a copy of the head and the bytes themselves, which stay as they are until `taken` is called, or for ever. */
+  hand(flow: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void
   /** Bytes that wait in that stream. */
   queuedBytesOf(flow: number): number
   /** Large messages that all flows of the channel have begun to send. */
   readonly underWay: { bytes: number }
+  /** What waits in all flows of the channel to be cut into parts. */
+  readonly waiting: { bytes: number }
+  readonly buffers: ParcelBuffers
 }
 
 /** A large message, or one that comes behind one. */
 interface Parcel {
   readonly bytes: Uint8Array
+  /** Whether its memory is to be used again. */
+  readonly isBorrowed: boolean
   /** Its number, once it has begun. */
   message: number
   sent: number
@@ -29,6 +37,9 @@ interface Parcel {
 
 /** Parts are handed on while less than this waits in the stream: enough for a flush, short enough to get past. */
 const feedBytesMax = 256 * 1024
+
+/** What packing wants to have free beside the message. */
+const packingBytes = 4 * 1024
 
 export class OutgoingFlow {
   readonly #flow: number
@@ -38,8 +49,6 @@ export class OutgoingFlow {
   readonly #waiting = new Map<number, Parcel[]>()
   #underWay = 0
   #lastMessage = 0
-  /** Bytes that wait to be cut into parts. */
-  waitingBytes = 0
 
   constructor(flow: number, owner: FlowOwner) {
     this.#flow = flow
@@ -55,20 +64,31 @@ export class OutgoingFlow {
   send(signal: Signal, sender: number): void {
     const lowered = this.#encoder.lower(signal)
     if (this.#encoder.bytesAbout > limits.partBytesMax || this.#waiting.has(sender)) {
-      return this.addParcel(sender, this.#encoder.packAlone(lowered))
+      return this.#sendAlone(lowered, sender)
     }
-    const frame = this.#encoder.pack(lowered, frameHeadBytes)
-    writeFrameHead(frame)
-    this.#owner.write(this.#flow, frame)
+    const { bytes, start, end } = this.#encoder.pack(lowered, frameHeadBytes)
+    writeFrameHead(bytes, start, end)
+    this.#owner.write(this.#flow, bytes, start, end)
+  }
+
+  #sendAlone(lowered: unknown[], sender: number): void {
+    const { bytesAbout } = this.#encoder
+    if (bytesAbout <= limits.partBytesMax) return this.addParcel(sender, this.#encoder.packAlone(lowered))
+    const { buffers } = this.#owner
+    const buffer = buffers.take(bytesAbout + packingBytes)
+    const bytes = this.#encoder.packAlone(lowered, buffer)
+    const isBorrowed = bytes.buffer === buffer.buffer
+    if (!isBorrowed) buffers.give(buffer)
+    this.addParcel(sender, bytes, isBorrowed)
   }
 
   /** A message that is encoded by itself, behind what waits of that sender. */
-  addParcel(sender: number, bytes: Uint8Array): void {
-    const parcel: Parcel = { bytes, message: 0, sent: 0 }
+  addParcel(sender: number, bytes: Uint8Array, isBorrowed = false): void {
+    const parcel: Parcel = { bytes, isBorrowed, message: 0, sent: 0 }
     const behind = this.#waiting.get(sender)
     if (behind === undefined) this.#waiting.set(sender, [parcel])
     else behind.push(parcel)
-    this.waitingBytes += bytes.length
+    this.#owner.waiting.bytes += bytes.length
     this.feed()
   }
 
@@ -101,18 +121,24 @@ export class OutgoingFlow {
 
   /** Whether it was the last part. */
   #writePart(parcel: Parcel): boolean {
-    const isFirst = parcel.sent === 0
-    if (isFirst) this.#begin(parcel)
-    const end = Math.min(parcel.bytes.length, parcel.sent + limits.partBytesMax)
-    const part = parcel.bytes.subarray(parcel.sent, end)
-    this.#owner.write(this.#flow, partHead(parcel.message, part.length, isFirst ? parcel.bytes.length : undefined))
-    this.#owner.write(this.#flow, part)
+    const { bytes, sent } = parcel
+    if (sent === 0) this.#begin(parcel)
+    const end = Math.min(bytes.length, sent + limits.partBytesMax)
+    const isLast = end === bytes.length
+    const head = partHead(parcel.message, end - sent, sent === 0 ? bytes.length : undefined)
+    const taken = isLast && parcel.isBorrowed ? this.#returning(bytes) : undefined
+    this.#owner.hand(this.#flow, head, bytes.subarray(sent, end), taken)
     parcel.sent = end
-    this.waitingBytes -= part.length
-    if (end < parcel.bytes.length) return false
+    this.#owner.waiting.bytes -= end - sent
+    if (!isLast) return false
     this.#underWay--
-    this.#owner.underWay.bytes -= parcel.bytes.length
+    this.#owner.underWay.bytes -= bytes.length
     return true
+  }
+
+  #returning({ buffer }: Uint8Array): () => void {
+    const { buffers } = this.#owner
+    return () => buffers.give(Buffer.from(buffer))
   }
 
   #begin(parcel: Parcel): void {

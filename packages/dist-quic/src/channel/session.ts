@@ -3,7 +3,7 @@
  * signals. It drives the pure handshake and knows the peer only once that is done.
  */
 import { createHash } from 'node:crypto'
-import type { BarrelError, NodeName, Timer } from '@barrel-actors/runtime'
+import { type BarrelError, hasCode, type NodeName, type Timer } from '@barrel-actors/runtime'
 import { type QuicCode, quicError } from '../errors.ts'
 import { nonceBytes } from '../handshake/messages.ts'
 import type { TrustAnswer, TrustQuestion } from '../handshake/options.ts'
@@ -51,6 +51,8 @@ export class Session implements ConnectionHandler {
   #failure: Error | undefined
   #isReady = false
   #isOver = false
+  /** Who has proved to be at the other end. */
+  #peer: NodeName | undefined
   readonly #words = new WordReader()
   #userStreams: StreamHandler | undefined
   /** The flows that have been written to, a bit each. */
@@ -94,7 +96,7 @@ export class Session implements ConnectionHandler {
     const flow = flowOfStream(streamId, !this.connection.dialed)
     if (flow !== undefined && this.#isReady) {
       this.#readFlow(flow, bytes)
-      if (fin) this.close(closeCode.invalid, 'a stream of signals ended')
+      if (fin) this.#invalid('a stream of signals ended')
     }
     // Nothing else is spoken on this connection.
     else this.connection.abandon(streamId)
@@ -118,14 +120,23 @@ export class Session implements ConnectionHandler {
   }
 
   /** Writes bytes of one flow. */
-  write(flow: number, bytes: Uint8Array): void {
+  write(flow: number, bytes: Uint8Array, start: number, end: number): void {
+    this.connection.write(this.#streamOf(flow), bytes, start, end)
+  }
+
+  /** Writes the head and, without a copy, bytes that stay as they are until `taken` is called. */
+  hand(flow: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void {
+    this.connection.hand(this.#streamOf(flow), head, bytes, taken)
+  }
+
+  #streamOf(flow: number): number {
     const { connection } = this
     const streamId = streamOfFlow(flow, connection.dialed)
     if ((this.#opened & (1 << flow)) === 0) {
       this.#opened |= 1 << flow
       connection.prioritize(streamId, urgency.signals)
     }
-    connection.write(streamId, bytes)
+    return streamId
   }
 
   say(said: Word): void {
@@ -151,7 +162,8 @@ export class Session implements ConnectionHandler {
     else if (this.#isReady) this.#events.drained()
   }
 
-  closed(cause: Error): void {
+  closed(end: Error): void {
+    const cause = this.#named(end)
     this.#isOver = true
     this.#deadline?.cancel()
     this.#userStreams?.closed(cause)
@@ -247,6 +259,7 @@ export class Session implements ConnectionHandler {
     for (const streamId of this.#theirUserStreams()) this.connection.pause(streamId)
     this.connection.trusted()
     const { peer, role, fingerprint } = result
+    this.#peer = peer.name
     const { host, port } = this.connection.remote
     const from = { address: host, port, dialed: this.dialed !== undefined }
     this.#context.log.info('peer accepted', { node: peer.name, role, fingerprint, ...from })
@@ -270,8 +283,14 @@ export class Session implements ConnectionHandler {
   }
 
   #invalid(problem: string): void {
-    const node = `${this.connection.remote.host}:${this.connection.remote.port}`
-    this.close(closeCode.invalid, problem, quicError('E_CHANNEL_CLOSED', { node, reason: problem }))
+    this.close(closeCode.invalid, problem, quicError('E_CHANNEL_CLOSED', { node: this.#peer, reason: problem }))
+  }
+
+  // QUIC knows an address only.
+  #named(cause: Error): Error {
+    const node = this.#peer
+    if (node === undefined || !(hasCode(cause, 'E_CHANNEL_CLOSED') || hasCode(cause, 'E_CHANNEL_LOST'))) return cause
+    return quicError(cause.code as QuicCode, { ...cause.fields, node }, cause.cause)
   }
 
   #explain(cause: Error): Error {

@@ -11,8 +11,11 @@
 /** The handshake and the words of the nodes, both ways. */
 export const controlStream = 0
 
-/** Ordered ways for signals, each way. A sender has one of them, by its serial. On the wire: both ends know it. */
-export const flowsCount = 16
+/**
+ * Ordered ways for signals, each way. A sender has one of them, by its serial. On the wire: both ends know it. Few: the
+ * library fills a packet from one stream only, so that many small signals at once take as many packets as flows.
+ */
+export const flowsCount = 4
 
 /** Lower goes first. */
 export const urgency = { control: 0, signals: 64, user: 127 } as const

@@ -44,7 +44,12 @@ test('other versions are refused by their number', () => {
 })
 
 test('a message that is too short or too long by any number of bytes is refused', () => {
-  const messages = [hello, { kind: 'proof', signature: new Uint8Array(64) }, { kind: 'fail', reason: 'no' }] as const
+  const messages = [
+    hello,
+    { kind: 'proof', signature: new Uint8Array(64) },
+    { kind: 'cookieProof', mac: new Uint8Array(32) },
+    { kind: 'fail', reason: 'no' },
+  ] as const
   for (const message of messages) {
     const bytes = encodeMessage(message)
     for (let length = 0; length < bytes.length; length++) {
@@ -113,4 +118,12 @@ test('a length that is zero or over the limit is refused as soon as it is read',
 test('a large chunk is not kept: only the message that it begins with is taken', () => {
   const chunk = Buffer.concat([frameMessage(Buffer.from('first')), Buffer.alloc(1_000_000, 1)])
   expect(cutMessage(createInbox(), chunk)).toEqual({ used: 7, message: Uint8Array.from(Buffer.from('first')) })
+})
+
+test('more statements of succession than anyone keeps are refused when they are counted', () => {
+  const statement = { serial: 1, oldKey: bytesFrom('old'), signature: new Uint8Array(64) }
+  const most = encodeMessage({ ...hello, succession: Array(limits.successionsMax).fill(statement) })
+  expect(decodeMessage(most)).toMatchObject({ kind: 'hello' })
+  const many = encodeMessage({ ...hello, succession: Array(limits.successionsMax + 1).fill(statement) })
+  expect(decodeMessage(many)).toBe(`a hello with ${limits.successionsMax + 1} statements of succession`)
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { acceptorConfig, bytesFrom, converse, dialerConfig, isDone, now, outcomeOf } from '../../test/two-ends.ts'
+import { cookieMac, isCookieMac } from './cookie.ts'
 import { decodeMessage, encodeMessage, frameMessage, type Hello } from './messages.ts'
 import { createHandshake, type Effect, step } from './state.ts'
 
@@ -132,4 +133,32 @@ test('a cookie-only hello with a key, with a succession, in sight of others or f
 
 test('a probe without a cookie is a bug of this node', () => {
   expect(() => createHandshake(dialerConfig({ cookieOnly: true }))).toThrow('assertion')
+})
+
+test('a probe that proves itself twice while the application decides is refused', () => {
+  const { sent } = converse(probe(), acceptor({ asks: true }))
+  const state = createHandshake(acceptor({ asks: true }))
+  step(state, { kind: 'start' }, now)
+  const [hello, proof] = sent.dialer as [Uint8Array, Uint8Array]
+  const effects = [hello, proof, proof].flatMap(bytes => step(state, { kind: 'bytes', bytes }, now))
+  expect(effects.filter(effect => effect.kind === 'ask')).toHaveLength(1)
+  expect(effects.at(-1)).toMatchObject({ kind: 'failed', problem: 'a cookie proof out of turn' })
+  expect(step(state, { kind: 'verdict', accepted: true }, now)).toEqual([])
+})
+
+test('a probe of a node whose key has been rotated says nothing of its keys', () => {
+  const succession = [{ serial: 1, oldKey: bytesFrom('old'), signature: new Uint8Array(64) }]
+  expect(outcomes(converse(probe({ succession }), acceptor()))).toEqual(['done', 'done'])
+})
+
+test('a proof of another length is none', () => {
+  const hello = new Uint8Array(1)
+  const hash = bytesFrom('certificate')
+  const certificates = { dialerCertificateHash: hash, acceptorCertificateHash: hash }
+  const transcript = { dialerHello: hello, acceptorHello: hello, ...certificates }
+  const mac = cookieMac(cookie, transcript)
+  expect(isCookieMac(cookie, transcript, mac)).toBe(true)
+  for (const other of [mac.slice(1), Buffer.concat([mac, Buffer.of(0)])]) {
+    expect(isCookieMac(cookie, transcript, other)).toBe(false)
+  }
 })

@@ -358,3 +358,14 @@ test('every failure fills the texts of its code', () => {
     expect(quicError(effect.code, { ...effect.fields, path }).message).not.toMatch(/undefined|NaN/)
   }
 })
+
+test('a dial that gives way to one from the other side says so with a code of its own', () => {
+  const { dialer, acceptor } = converse(dialerConfig(), acceptorConfig({ trust: () => 'superseded' }))
+  expect([outcomeOf(dialer), outcomeOf(acceptor)]).toEqual(['E_DIAL_SUPERSEDED', 'E_DIAL_SUPERSEDED'])
+})
+
+test('a wall clock before 1970 fails no start', () => {
+  const state = createHandshake(dialerConfig())
+  const [effect] = step(state, { kind: 'start' }, -5.5)
+  expect(effect).toMatchObject({ kind: 'send' })
+})

@@ -132,3 +132,21 @@ function checkWithOpenssl(file: string, wallMs: number): void {
   expect(openssl('verify', '-attime', attime, '-CAfile', file, file)).toContain('OK')
   expect(openssl('x509', '-in', file, '-noout', '-pubkey')).toBe(openssl('pkey', '-in', file, '-pubout'))
 }
+
+test('a file says which half of the pair it lacks, and that its dates are none', async () => {
+  const disk = memoryDisk()
+  const { certificatePem, privateKeyPem } = await load(disk)
+  const der = Buffer.from(read({ certificatePem } as Certificate).raw)
+  // The thirteenth month of 2040.
+  const at = der.indexOf('4001151200')
+  der.write('13', at + 2, 'latin1')
+  const undated = `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`
+  for (const [content, problem] of [
+    [certificatePem, 'it holds no private key'],
+    [privateKeyPem, 'it holds no certificate'],
+    [privateKeyPem + undated, 'its dates cannot be read'],
+  ] as const) {
+    disk.files.set(path, Buffer.from(content))
+    await expect(load(disk)).rejects.toMatchObject({ code: 'E_CERTIFICATE_INVALID', fields: { problem } })
+  }
+})

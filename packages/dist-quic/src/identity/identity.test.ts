@@ -212,3 +212,16 @@ test('on a real disk keys and backups are for their owner only', async () => {
     await rm(root, { recursive: true })
   }
 })
+
+test('the journal, which holds the new key, is for its owner only', async () => {
+  const disk = memoryDisk()
+  await (await load(disk)).rotateIdentity()
+  expect(disk.modes.get(journal)).toBe(0o600)
+})
+
+test('where nothing was on disk there is no backup', async () => {
+  const disk = memoryDisk()
+  const keeper = await load(disk)
+  disk.files.clear()
+  expect([(await keeper.rotateCert()).backup, (await keeper.rotateIdentity()).backup]).toEqual([undefined, undefined])
+})

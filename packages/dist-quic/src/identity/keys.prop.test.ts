@@ -1,8 +1,10 @@
 import { systemDisk } from '@barrel-actors/runtime'
+import { changed, fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkPublicKey, loadOrCreateKeys, verifySignature } from './keys.ts'
+import { smallOrderKeys, smallOrderSpellings, unreducedKeys } from '../../test/weak-keys.ts'
+import { checkPublicKey, fingerprintOf, loadOrCreateKeys, parseFingerprint, verifySignature } from './keys.ts'
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const seed = bytes(32).filter(candidate => candidate.some(byte => byte !== 0))
@@ -42,14 +44,42 @@ test('a signature fits no other message and no changed signature fits', async ()
   )
 })
 
-test('bytes of any length as key or signature are answered, never thrown at', () => {
-  const any = fc.uint8Array({ maxLength: 80 })
-  fc.assert(
-    fc.property(fc.oneof(any, bytes(32)), fc.oneof(any, bytes(64)), any, (key, signature, message) => {
-      checkPublicKey(key)
-      expect(typeof verifySignature(key, message, signature)).toBe('boolean')
-    }),
+test('bytes of any length as a key are answered, never thrown at, and weak ones are never let in', async () => {
+  const good = (await keysOf(Buffer.alloc(32, 1))).publicKey
+  const weak = [...smallOrderKeys, ...smallOrderSpellings, ...unreducedKeys]
+  const keys = fc.oneof(changed([good, ...weak]), fc.constantFrom(...weak), bytes(32), fc.uint8Array({ maxLength: 80 }))
+  return fuzz('public keys', keys, key => {
+    if (checkPublicKey(key) !== undefined) return 'refused'
+    expect(key).toHaveLength(32)
+    expect(weak.some(other => Buffer.from(other).equals(key))).toBe(false)
+    return 'accepted'
+  })
+})
+
+test('bytes of any length as a signature are answered, and only the one that the key made is good', async () => {
+  const pair = await keysOf(Buffer.alloc(32, 1))
+  const message = Buffer.from('a message')
+  const signature = pair.sign(message)
+  const signatures = fc.oneof(changed([signature]), bytes(64), fc.uint8Array({ maxLength: 80 }))
+  return fuzz('signatures', signatures, given => {
+    if (!verifySignature(pair.publicKey, message, given)) return 'refused'
+    expect(Buffer.from(signature).equals(given)).toBe(true)
+    return 'accepted'
+  })
+})
+
+test('whatever text comes as a fingerprint is one in our form, or none', () => {
+  const written = fingerprintOf(Buffer.alloc(32, 7))
+  const text = fc.oneof(
+    changed([Buffer.from(written), Buffer.from(written.toUpperCase().replaceAll(':', ' '))]),
+    fc.uint8Array({ maxLength: 90 }).map(given => Buffer.from(given)),
   )
+  return fuzz('fingerprints', text, given => {
+    const parsed = parseFingerprint(given.toString('latin1'))
+    if (parsed === undefined) return 'refused'
+    expect(parsed).toMatch(/^([0-9a-f]{4}:){15}[0-9a-f]{4}$/)
+    return 'accepted'
+  })
 })
 
 function flip(source: Uint8Array, at: number, bit: number): Uint8Array {

@@ -117,3 +117,13 @@ test('a fingerprint is the hash of the public key in groups that people can comp
   const fingerprint = fingerprintOf(new Uint8Array(32).fill(1))
   expect(fingerprint).toBe('72cd:6e84:22c4:07fb:6d09:8690:f113:0b7d:ed7e:c2f7:f5e1:d30b:d9d5:21f0:1536:3793')
 })
+
+test('a key or a signature with something behind it fits nothing, whatever the library makes of it', async () => {
+  const keys = await load(memoryDisk())
+  const message = bytesFrom('message')
+  const signature = keys.sign(message)
+  const longer = (bytes: Uint8Array) => Buffer.concat([bytes, Buffer.of(0)])
+  expect(verifySignature(keys.publicKey, message, signature)).toBe(true)
+  expect(verifySignature(longer(keys.publicKey), message, signature)).toBe(false)
+  expect(verifySignature(keys.publicKey, message, longer(signature))).toBe(false)
+})

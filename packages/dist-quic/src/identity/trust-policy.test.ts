@@ -178,3 +178,28 @@ test('a probe may have a listed name that is not pinned, and the first one is wa
   expect(lines.filter(([event]) => event.startsWith('a probe came in'))).toHaveLength(1)
   expect(policy.store.keyOf('x@lab')).toBeUndefined()
 })
+
+test('a key that an operator pins while a successor is being kept stays', async () => {
+  const { policy } = await policyWith()
+  await policy.store.pin(node, one.publicKey)
+  const pinning = policy.store.replace(node, other.publicKey, 'operator')
+  await expect(policy.keep(resultFor(two, toTwo))).rejects.toMatchObject({ code: 'E_PEER_KEY_CHANGED' })
+  await pinning
+  expect(policy.store.list()).toMatchObject([{ fingerprint: other.fingerprint, pinnedBy: 'operator' }])
+})
+
+test('the part of a chain that was verified says nothing of the part before it', async () => {
+  const { policy } = await policyWith()
+  const [first, second] = toThree as [Succession[0], Succession[0]]
+  const halfForged = [{ ...first, signature: other.sign(Buffer.from('x')) }, second]
+  await policy.store.pin(node, two.publicKey)
+  expect([ask(policy, three, halfForged), ask(policy, three, halfForged)]).toEqual(['accept', 'accept'])
+  await policy.store.replace(node, one.publicKey, 'operator')
+  expect(ask(policy, three, halfForged)).toBe('changed')
+})
+
+test('a mode that is the one already leaves no line in the log', async () => {
+  const { policy, lines } = await policyWith()
+  policy.setMode('tofu')
+  expect(lines).toEqual([])
+})

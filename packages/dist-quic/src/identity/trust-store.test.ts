@@ -17,6 +17,7 @@ const clock: Clock = {
 }
 const one = (await keysFrom('one')).publicKey
 const two = (await keysFrom('two')).publicKey
+const three = (await keysFrom('three')).publicKey
 const folder = join('keys', 'trusted')
 const open = (disk: MemoryDisk, log: Log = silentLog) => openTrustStore(disk, clock, 'keys', log)
 
@@ -212,3 +213,90 @@ function writePin(disk: MemoryDisk, node: string, fields: { publicKey: string; f
     Buffer.from(JSON.stringify({ node, ...fields, fingerprint, pinnedAt, pinnedBy: 'operator' })),
   )
 }
+
+/** A disk whose reads and writes wait until they are let go, in order. */
+function slowDisk() {
+  const disk = memoryDisk()
+  const waiting: (() => void)[] = []
+  const turn = () => new Promise<void>(resolve => waiting.push(resolve))
+  const slow: MemoryDisk = Object.assign(Object.create(disk), {
+    async replace(path: string, bytes: Uint8Array, mode?: number) {
+      await turn()
+      await disk.replace(path, bytes, mode)
+    },
+    async read(path: string, bytesMax: number) {
+      if (path.endsWith('.json') && !path.endsWith('revoked.json')) await turn()
+      return disk.read(path, bytesMax)
+    },
+  })
+  const moment = () => new Promise<void>(resolve => setImmediate(resolve))
+  return {
+    disk,
+    slow,
+    moment,
+    async letGo() {
+      await moment()
+      const count = waiting.length
+      for (const go of waiting.splice(0)) go()
+      await moment()
+      return count
+    },
+  }
+}
+
+test('who pins a key that is being written waits for the same file', async () => {
+  const { disk, slow, moment, letGo } = slowDisk()
+  const store = await open(slow)
+  const settled: string[] = []
+  const first = store.pin('a@h', one).then(() => settled.push('first'))
+  const second = store.pin('a@h', one).then(() => settled.push('second'))
+  await moment()
+  expect(settled).toEqual([])
+  expect(await letGo()).toBe(1)
+  await Promise.all([first, second])
+  const failing = Promise.allSettled([store.pin('b@h', one), store.pin('b@h', one)])
+  disk.writesLeft = 0
+  await letGo()
+  expect((await failing).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+})
+
+test('a pin that is replaced or forgotten while it is written stays replaced or forgotten', async () => {
+  const { disk, slow, letGo } = slowDisk()
+  const store = await open(slow)
+  const pinning = store.pin('a@h', one)
+  const replacing = store.replace('a@h', two, 'operator')
+  // One after the other, so that the file of the last one stays.
+  expect([await letGo(), await letGo()]).toEqual([1, 1])
+  await Promise.all([pinning, replacing])
+  expect((await open(disk)).check('a@h', two)).toBe('pinned')
+  const again = store.pin('b@h', one)
+  const forgetting = store.forget('b@h')
+  await letGo()
+  await Promise.all([again, forgetting])
+  expect((await open(disk)).check('b@h', one)).toBe('unknown')
+})
+
+test('a pin that comes while a removed file is looked for is not forgotten', async () => {
+  const { disk, slow, letGo } = slowDisk()
+  const store = await open(slow)
+  const pinning = store.pin('a@h', one)
+  await letGo()
+  await pinning
+  await disk.remove(store.pathOf('a@h') as string)
+  const looking = store.refresh('a@h')
+  const replacing = store.replace('a@h', two, 'operator')
+  await new Promise(setImmediate)
+  expect(store.check('a@h', two)).toBe('pinned')
+  await letGo()
+  await Promise.all([looking, replacing])
+  expect(store.check('a@h', two)).toBe('pinned')
+})
+
+test('two handshakes may bring the same new key at the same time, and none in place of an operator’s', async () => {
+  const store = await open(memoryDisk())
+  await store.pin('a@h', one)
+  await Promise.all([store.replace('a@h', two, 'succession', one), store.replace('a@h', two, 'succession', one)])
+  expect(store.check('a@h', two)).toBe('pinned')
+  await expect(store.replace('a@h', one, 'succession', three)).rejects.toMatchObject({ code: 'E_PEER_KEY_CHANGED' })
+  await expect(store.replace('new@h', one, 'succession', three)).rejects.toMatchObject({ code: 'E_PEER_KEY_CHANGED' })
+})

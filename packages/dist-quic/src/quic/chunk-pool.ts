@@ -8,10 +8,40 @@ export const smallChunkBytes: number = 8 * 1024
 export const largeChunkBytes: number = 64 * 1024
 
 /** Bytes `start` to `end` wait to be sent. */
-export interface Chunk {
-  readonly buffer: Buffer
-  start: number
+export class Chunk {
+  readonly buffer: Uint8Array
+  start = 0
   end: number
+  /** What is done when it is empty, of one whose memory is somebody else's. */
+  readonly taken: (() => void) | undefined
+  readonly #isForeign: boolean
+
+  private constructor(buffer: Uint8Array, end: number, isForeign: boolean, taken?: () => void) {
+    this.buffer = buffer
+    this.end = end
+    this.#isForeign = isForeign
+    this.taken = taken
+  }
+
+  /** An empty one. */
+  static make(bytes: number): Chunk {
+    // Not from Node's shared pool: the native library is handed views of it.
+    return new Chunk(Buffer.allocUnsafeSlow(bytes), 0, false)
+  }
+
+  /** A full one, of bytes that are somebody else's. */
+  static of(bytes: Uint8Array, taken?: () => void): Chunk {
+    return new Chunk(bytes, bytes.length, true, taken)
+  }
+
+  /** How many bytes may be added. */
+  get room(): number {
+    return this.#isForeign ? 0 : this.buffer.length - this.end
+  }
+
+  get isForeign(): boolean {
+    return this.#isForeign
+  }
 }
 
 export class ChunkPool {
@@ -19,13 +49,12 @@ export class ChunkPool {
   readonly #large: Chunk[] = []
 
   take(large: boolean): Chunk {
-    const chunk = (large ? this.#large : this.#small).pop()
-    // Not from Node's shared pool: the native library is handed views of it.
-    return chunk ?? { buffer: Buffer.allocUnsafeSlow(large ? largeChunkBytes : smallChunkBytes), start: 0, end: 0 }
+    return (large ? this.#large : this.#small).pop() ?? Chunk.make(large ? largeChunkBytes : smallChunkBytes)
   }
 
-  /** The caller keeps no reference to it. */
+  /** It is empty. The caller keeps no reference to it. */
   give(chunk: Chunk): void {
+    if (chunk.isForeign) return chunk.taken?.()
     const free = chunk.buffer.length === largeChunkBytes ? this.#large : this.#small
     if (free.length === limits.chunksFreeMax) return
     chunk.start = 0

@@ -17,7 +17,7 @@ export interface ConnectionOwner extends Timing {
   readonly readBuffer: Buffer
   /** Bounds of a peer that is not trusted yet; undefined when each is trusted from the start. */
   readonly untrusted: UntrustedBounds | undefined
-  /** An accepted handshake that takes longer is given up. */
+  /** TLS of an accepted connection that takes longer is given up. */
   readonly handshakeTimeoutMs: number
   addId(key: string, connection: Connection): void
   removeId(key: string): void
@@ -26,7 +26,7 @@ export interface ConnectionOwner extends Timing {
   flushSoon(connection: Connection): void
   /** TLS of an accepted connection is done: gives its handler. */
   accepted(connection: Connection): ConnectionHandler
-  /** It is no longer opening, one way or the other. */
+  /** Its peer is trusted, or it has ended before that. Exactly once. */
   settled(connection: Connection): void
   /** Nothing is left of it. */
   gone(connection: Connection): void

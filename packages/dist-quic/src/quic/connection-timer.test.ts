@@ -1,4 +1,5 @@
 import type { Clock } from '@barrel-actors/runtime'
+import { VirtualClock } from '@barrel-actors/simulation'
 import { expect, test } from 'vitest'
 import { ConnectionTimer } from './connection-timer.ts'
 
@@ -65,4 +66,23 @@ test('a handshake has a deadline until it is lifted', () => {
   expect(timer.overdue).toBe(true)
   timer.giveUpAfter(undefined)
   expect(timer.overdue).toBe(false)
+})
+
+test('a timer that was set for later does not fire beside the one that took its place', async () => {
+  const clock = new VirtualClock()
+  let nativeMs: number | null = 500
+  let fired = 0
+  const timing = { clock, idleTimeoutMs: 10_000, keepAliveMs: 100_000 }
+  const timer = new ConnectionTimer({ timeout: () => nativeMs }, timing, () => void fired++)
+  timer.arm(true)
+  nativeMs = 20
+  timer.arm(true)
+  nativeMs = null
+  await clock.advance(2_000)
+  expect(fired).toBe(1)
+  nativeMs = 20
+  timer.arm(true)
+  timer.stop()
+  await clock.advance(2_000)
+  expect(fired).toBe(1)
 })

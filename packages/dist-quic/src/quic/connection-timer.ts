@@ -58,10 +58,9 @@ export class ConnectionTimer {
     this.#set(dueAt, now)
   }
 
+  /** For good. */
   stop(): void {
     this.#timer?.cancel()
-    this.#timer = undefined
-    this.#dueAt = Number.POSITIVE_INFINITY
   }
 
   #nextAt(now: number, open: boolean): number {

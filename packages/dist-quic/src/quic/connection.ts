@@ -20,13 +20,13 @@ import { PacketSender } from './packet-sender.ts'
 import { type PathStats, pathStatsOf } from './path-stats.ts'
 import { Paths } from './paths.ts'
 import { PeerBudget } from './peer-budget.ts'
+import { certificateOf } from './peer-certificate.ts'
 import { SourceIds } from './source-ids.ts'
 
 type Phase = 'opening' | 'open' | 'closing' | 'gone'
 
-// RFC 9000 20.1: INTERNAL_ERROR, and the TLS alerts bad_certificate and certificate_required.
+// RFC 9000 20.1: INTERNAL_ERROR.
 const internalErrorCode = 0x1
-const certificateCodes = { bad: 0x12a, required: 0x174 } as const
 
 export class Connection implements QuicConnection {
   readonly dialed: boolean
@@ -131,10 +131,27 @@ export class Connection implements QuicConnection {
     return this.#outgoing.bytesOf(streamId)
   }
 
-  write(streamId: number, bytes: Uint8Array): void {
+  write(streamId: number, bytes: Uint8Array, start?: number, end?: number): void {
     if (!this.#alive) return
-    this.#outgoing.append(streamId, bytes)
+    this.#outgoing.append(streamId, bytes, start, end)
     if (!this.dirty) this.#owner.flushSoon(this)
+    if (this.#outgoing.isWorthSending) this.#sendEarly()
+  }
+
+  hand(streamId: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void {
+    if (!this.#alive) return
+    this.#outgoing.append(streamId, head)
+    this.#outgoing.adopt(streamId, bytes, taken)
+    if (!this.dirty) this.#owner.flushSoon(this)
+  }
+
+  // The peer works on what it has got while this turn goes on.
+  #sendEarly(): void {
+    if (this.#phase !== 'open') return
+    this.#guard(() => {
+      this.#outgoing.push(this.#sink)
+      this.#sendPackets()
+    })
   }
 
   finish(streamId: number): void {
@@ -172,7 +189,9 @@ export class Connection implements QuicConnection {
     if (this.#budget.trusted) return
     this.#budget.trust()
     this.#incoming.open()
-    if (this.#alive) this.#owner.flushSoon(this)
+    if (!this.#alive) return
+    this.#owner.settled(this)
+    this.#owner.flushSoon(this)
   }
 
   migrate(timeoutMs: number): Promise<Address> {
@@ -187,7 +206,7 @@ export class Connection implements QuicConnection {
   close(code: number, reason: string): void {
     if (!this.#alive) return
     this.#guard(() => {
-      if (this.#phase === 'open') this.#outgoing.push(this.#sink, { drained() {}, stopped() {} })
+      if (this.#phase === 'open') this.#outgoing.push(this.#sink)
       this.#sendPackets()
       this.#native.close(true, code, Buffer.from(reason).subarray(0, limits.reasonBytesMax))
     })
@@ -221,7 +240,8 @@ export class Connection implements QuicConnection {
       if (this.#phase === 'open') {
         this.#ids.refresh()
         this.#incoming.read()
-        this.#outgoing.push(this.#sink, this.#outgoingEvents)
+        this.#outgoing.push(this.#sink)
+        this.#outgoing.tell(this.#outgoingEvents)
       }
       if (this.#sendPackets()) this.#owner.flushSoon(this)
       this.#judge()
@@ -273,18 +293,12 @@ export class Connection implements QuicConnection {
 
   #establish(): void {
     if (!this.#native.isEstablished()) return
-    const [certificate, ...others] = this.#native.peerCertChain() ?? []
-    const proper = certificate !== undefined && certificate.length <= limits.certificateBytesMax && others.length === 0
-    // A resumed session would show an old certificate that nobody proved to hold now.
-    if (!proper || this.#native.isResumed()) {
-      const code = certificate === undefined ? certificateCodes.required : certificateCodes.bad
-      this.#native.close(false, code, Buffer.alloc(0))
-      return
-    }
-    this.#peerCertificate = new Uint8Array(certificate)
+    const certificate = certificateOf(this.#native)
+    if (typeof certificate === 'number') return void this.#native.close(false, certificate, Buffer.alloc(0))
+    this.#peerCertificate = certificate
     this.#phase = 'open'
     this.#timer.giveUpAfter(undefined)
-    this.#owner.settled(this)
+    if (this.#budget.trusted) this.#owner.settled(this)
     this.#handler ??= this.#owner.accepted(this)
     this.#tell(handler => handler.established())
   }
@@ -325,7 +339,7 @@ export class Connection implements QuicConnection {
 
   #end(cause: Error): void {
     if (!this.#alive) return
-    if (this.#phase === 'opening') this.#owner.settled(this)
+    if (this.#phase === 'opening' || !this.#budget.trusted) this.#owner.settled(this)
     this.#phase = 'closing'
     this.#cause = cause
     this.#outgoing.clear()

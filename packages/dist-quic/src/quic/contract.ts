@@ -32,8 +32,16 @@ export interface QuicConnection {
   /** Bytes written and not yet handed to QUIC. */
   readonly queuedBytes: number
   queuedBytesOf(streamId: number): number
-  /** Queues a copy of the bytes, which go out at the end of this turn of the event loop, or as the peer allows. */
-  write(streamId: number, bytes: Uint8Array): void
+  /**
+   * Queues a copy of the bytes, or of those between `start` and `end`. They go out at the end of this turn of the event
+   * loop, or sooner when there is enough for a few packets, as the peer allows.
+   */
+  write(streamId: number, bytes: Uint8Array, start?: number, end?: number): void
+  /**
+   * Queues a copy of the head and, for large ones, the bytes themselves: they must stay as they are until `taken` is
+   * called, which may be never.
+   */
+  hand(streamId: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void
   /** Ends our side of the stream after what was written. What is written to it later is dropped. */
   finish(streamId: number): void
   /** Gives the stream up in both directions; the peer hears of it with `code`, default 0. */

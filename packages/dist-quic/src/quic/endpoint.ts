@@ -30,7 +30,7 @@ export interface EndpointOptions {
   readonly keepAliveMs: number
   /** Bytes of a UDP payload. Default: 16 KiB to loopback, 1350 to others. */
   readonly packetBytesMax?: number | undefined
-  /** Accepted connections that have not finished TLS. Default 256; 16 of them from one address, 64 from loopback. */
+  /** Accepted connections whose peer is not trusted yet. Default 256; 16 from one address, 64 from loopback. */
   readonly handshakesMax?: number | undefined
   readonly handshakesPerAddressMax?: number | undefined
   /** A TLS handshake that was accepted and takes longer is given up. Default 5,000 ms. */
@@ -108,7 +108,7 @@ export class Endpoint {
     return this.#switchboard.idsCount
   }
 
-  /** Accepted connections whose TLS is not done. */
+  /** Accepted connections whose peer is not trusted yet. */
   get handshakesCount(): number {
     return this.#caps.total
   }

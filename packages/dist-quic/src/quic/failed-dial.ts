@@ -29,6 +29,7 @@ export function failedDial(
     queuedBytes: 0,
     queuedBytesOf: () => 0,
     write() {},
+    hand() {},
     finish() {},
     abandon() {},
     prioritize() {},

@@ -26,3 +26,12 @@ test('the nodes of this machine, which share an address, have a bound of their o
     true,
   ])
 })
+
+test('nothing is kept of those whose handshakes are over', () => {
+  const caps = new HandshakeCaps(9_999, 2)
+  for (let party = 0; party < 200; party++) {
+    for (let times = 0; times < 2; times++) caps.begin(`10.0.0.${party}`)
+    for (let times = 0; times < 2; times++) caps.end(`10.0.0.${party}`)
+  }
+  expect([caps.total, caps.partiesCount]).toEqual([0, 0])
+})

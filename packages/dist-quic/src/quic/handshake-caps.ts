@@ -18,6 +18,11 @@ export class HandshakeCaps {
     return this.#total
   }
 
+  /** How many parties have one open. */
+  get partiesCount(): number {
+    return this.#parties.size
+  }
+
   /** Whether one more from that host may begin. */
   mayBegin(host: string): boolean {
     const max = isLoopback(host) ? this.#loopbackMax : this.#perPartyMax

@@ -6,7 +6,7 @@ const MiB = 1024 * KiB
 export const limits = {
   /** Connections of an endpoint, whatever their state: past it new ones are not accepted. */
   connectionsMax: 8_192,
-  /** Accepted connections whose TLS handshake is not done: in all, and from one address. */
+  /** Accepted connections whose peer has not authenticated: in all, and from one address. */
   handshakesMax: 256,
   handshakesPerAddressMax: 16,
   /** All nodes of this machine share its loopback address. */
@@ -44,7 +44,7 @@ export const limits = {
   /** DER bytes of the peer's one certificate. */
   certificateBytesMax: 8 * KiB,
   /** Streams the peer may have open at a time. RFC 9000 21.8: a stream is memory before any byte came. */
-  // The control stream and 256 user streams; the pool of data streams of one direction.
+  // The control stream and 256 user streams; more of one direction than there are flows of signals.
   streamsBidiMax: 1 + 256,
   streamsUniMax: 16,
   /** Ended streams of a connection that are remembered, so that a late write to one is dropped. */
@@ -55,6 +55,8 @@ export const limits = {
   initialBytesMin: 1_200,
   /** Packets of one connection in one flush, so that acknowledgements and other connections get their turn. */
   flushPacketsMax: 32,
+  /** Small writes of one turn that are sent before its end once they have so many bytes: a packet on loopback. */
+  earlyBytesMin: 16 * KiB,
   /** Bytes that may wait inside libuv because the kernel's buffer is full; past it flushes wait too. */
   socketQueueBytesMax: 256 * KiB,
   /** What we ask of the kernel for the socket, each way; it may give less. */

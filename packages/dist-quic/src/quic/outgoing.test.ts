@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ChunkPool } from './chunk-pool.ts'
-import { Outgoing, type OutgoingEvents } from './outgoing.ts'
+import { limits } from './limits.ts'
+import { Outgoing, type OutgoingEvents, type StreamSink } from './outgoing.ts'
 
 /** Takes so many bytes in all, as a congestion window does. */
 class Window {
@@ -40,11 +41,16 @@ class Heard implements OutgoingEvents {
 
 const outgoing = () => new Outgoing(new ChunkPool())
 
+function push(queue: Outgoing, sink: StreamSink, heard: OutgoingEvents = new Heard()): void {
+  queue.push(sink)
+  queue.tell(heard)
+}
+
 test('small writes of a turn become one call', () => {
   const queue = outgoing()
   const window = new Window(1e6)
   for (let times = 0; times < 10; times++) queue.append(0, Buffer.alloc(10))
-  queue.push(window, new Heard())
+  push(queue, window)
   expect(window.calls).toEqual([[0, 100, false]])
   expect(queue.bytes).toBe(0)
 })
@@ -55,17 +61,70 @@ test('what is written is copied', () => {
   const bytes = Buffer.from('abc')
   queue.append(0, bytes)
   bytes.fill(0)
-  queue.push(window, new Heard())
+  push(queue, window)
   expect(Buffer.from(window.bytes.get(0) ?? []).toString()).toBe('abc')
+})
+
+test('what is handed over is taken as it is, in its place, and given back once it is sent', () => {
+  const queue = outgoing()
+  const window = new Window(0)
+  const bytes = Buffer.from('of another')
+  let taken = 0
+  queue.append(0, Buffer.from('before '))
+  queue.adopt(0, bytes, () => taken++)
+  queue.append(0, Buffer.from(' after'))
+  bytes.write('OF')
+  for (const room of [3, 8, 5]) {
+    window.room = room
+    push(queue, window)
+    expect(taken).toBe(0)
+  }
+  window.room = 100
+  push(queue, window)
+  expect([Buffer.from(window.bytes.get(0) ?? []).toString(), taken, queue.bytes]).toEqual([
+    'before OF another after',
+    1,
+    0,
+  ])
+})
+
+test('what push saw is told when asked, once', () => {
+  const queue = outgoing()
+  const heard = new Heard()
+  queue.append(4, Buffer.alloc(200_000))
+  queue.push(new Window(1e6))
+  queue.push(new Window(1e6))
+  queue.tell(heard)
+  queue.tell(heard)
+  expect(heard.events).toEqual([
+    ['drained', 4],
+    ['drained', undefined],
+  ])
+})
+
+test('it is worth sending once there is a packet of it, and again when the window has taken all', () => {
+  const queue = outgoing()
+  const worth = () => queue.isWorthSending
+  queue.append(0, Buffer.alloc(limits.earlyBytesMin - 1))
+  expect(worth()).toBe(false)
+  queue.append(0, Buffer.alloc(1))
+  expect(worth()).toBe(true)
+  queue.push(new Window(100))
+  queue.append(4, Buffer.alloc(limits.earlyBytesMin))
+  expect(worth()).toBe(false)
+  queue.push(new Window(1e6))
+  expect(worth()).toBe(false)
+  queue.append(4, Buffer.alloc(limits.earlyBytesMin))
+  expect(worth()).toBe(true)
 })
 
 test('what the window does not take stays, and its stream says when it drained', () => {
   const queue = outgoing()
   const heard = new Heard()
   queue.append(4, Buffer.alloc(200_000))
-  queue.push(new Window(50_000), heard)
+  push(queue, new Window(50_000), heard)
   expect([queue.bytes, queue.bytesOf(4), heard.events]).toEqual([150_000, 150_000, []])
-  queue.push(new Window(1e6), heard)
+  push(queue, new Window(1e6), heard)
   expect(heard.events).toEqual([
     ['drained', 4],
     ['drained', undefined],
@@ -79,7 +138,7 @@ test('an urgent stream goes first, and equals share', () => {
   queue.append(8, Buffer.alloc(200_000))
   queue.append(0, Buffer.alloc(100))
   queue.prioritize(0, 0)
-  queue.push(window, new Heard())
+  push(queue, window)
   expect(window.calls.slice(0, 4).map(([id]) => id)).toEqual([0, 4, 8, 4])
 })
 
@@ -88,7 +147,7 @@ test('a full window does not keep serving the same stream', () => {
   for (const id of [4, 8, 12]) queue.append(id, Buffer.alloc(1000))
   const first = [0, 1, 2].map(() => {
     const window = new Window(100)
-    queue.push(window, new Heard())
+    push(queue, window)
     return window.calls[0]?.[0]
   })
   expect(first).toEqual([4, 8, 12])
@@ -101,8 +160,8 @@ test('the end of a stream goes with its last bytes, or alone', () => {
   queue.finish(0)
   queue.finish(4)
   queue.append(0, Buffer.from('too late'))
-  queue.push(window, new Heard())
-  queue.push(window, new Heard())
+  push(queue, window)
+  push(queue, window)
   expect(window.calls).toEqual([
     [0, 2, true],
     [4, 0, true],
@@ -115,7 +174,7 @@ test('a stream that the peer stopped drops its bytes and takes no more', () => {
   const heard = new Heard()
   window.failure = 'StreamStopped(3)'
   queue.append(0, Buffer.alloc(10))
-  queue.push(window, heard)
+  push(queue, window, heard)
   queue.append(0, Buffer.alloc(10))
   expect([heard.events, queue.bytes]).toEqual([[['stopped', 0]], 0])
 })
@@ -125,10 +184,10 @@ test('a stream that the peer does not allow yet waits, and any other failure is 
   const window = new Window(1e6)
   queue.append(64, Buffer.alloc(10))
   window.failure = 'StreamLimit'
-  queue.push(window, new Heard())
+  push(queue, window)
   expect(queue.bytes).toBe(10)
   window.failure = 'InternalError'
-  expect(() => queue.push(window, new Heard())).toThrow('InternalError')
+  expect(() => push(queue, window)).toThrow('InternalError')
 })
 
 test('whatever the writes and windows, each stream’s bytes come out whole and in order', () => {
@@ -157,10 +216,10 @@ test('whatever the writes and windows, each stream’s bytes come out whole and 
         )
         expected.set(id, fill + length)
         sink.room = windows.pop() ?? 0
-        queue.push(sink, new Heard())
+        push(queue, sink)
       }
       sink.room = Number.MAX_SAFE_INTEGER
-      queue.push(sink, new Heard())
+      push(queue, sink)
       expect(queue.bytes).toBe(0)
       for (const [id, length] of expected) expect(taken.get(id) ?? 0).toBe(length)
     }),

@@ -3,7 +3,7 @@
  * allow. Many small writes to a stream become one native call; urgent streams go first, the others take turns,
  * a chunk each.
  */
-import { type Chunk, type ChunkPool, smallChunkBytes } from './chunk-pool.ts'
+import { Chunk, type ChunkPool, smallChunkBytes } from './chunk-pool.ts'
 import { limits } from './limits.ts'
 import { codeIn } from './stream-code.ts'
 
@@ -14,7 +14,7 @@ export interface StreamSink {
   streamPriority(streamId: number, urgency: number, incremental: boolean): void
 }
 
-/** What `push` saw happen. Called after the sink was left, in no particular order. */
+/** What `push` saw happen, in no particular order. */
 export interface OutgoingEvents {
   /** The bytes of the stream, or with undefined of all streams, fell to the low-water mark. */
   drained(streamId: number | undefined): void
@@ -51,9 +51,14 @@ export class Outgoing {
   readonly #over = new Set<number>()
   /** Streams with something to send, the most urgent first. */
   #waiting: OutgoingStream[] = []
+  /** What `push` saw happen and `tell` has not told. */
+  readonly #stopped: Stopped[] = []
+  readonly #drained: number[] = []
   #last: OutgoingStream | undefined
   #bytes = 0
   #high = false
+  /** The sink took less than there was, the last time. */
+  #isShort = false
 
   constructor(pool: ChunkPool) {
     this.#pool = pool
@@ -63,23 +68,38 @@ export class Outgoing {
     return this.#bytes
   }
 
+  /** Whether there is enough for the sink not to wait for more, and the sink may take it. */
+  get isWorthSending(): boolean {
+    return this.#bytes >= limits.earlyBytesMin && !this.#isShort
+  }
+
   bytesOf(streamId: number): number {
     return this.#streams.get(streamId)?.bytes ?? 0
   }
 
-  /** Copies the bytes. Those for a stream that is over are dropped. */
-  append(streamId: number, bytes: Uint8Array): void {
+  /** Copies the bytes between `start` and `end`. Those for a stream that is over are dropped. */
+  append(streamId: number, bytes: Uint8Array, start = 0, end: number = bytes.length): void {
     const stream = this.#last?.id === streamId ? this.#last : this.#streamOf(streamId)
-    const length = bytes.length
+    const length = end - start
     if (stream === undefined || stream.finish || length === 0) return
     if (stream.bytes === 0) this.#wait(stream)
-    const tail = stream.chunks.at(-1)
-    if (tail !== undefined && tail.buffer.length - tail.end >= length) {
-      tail.buffer.set(bytes, tail.end)
-      tail.end += length
-    } else {
-      this.#spread(stream, tail, bytes)
-    }
+    const { chunks } = stream
+    const tail = chunks[chunks.length - 1]
+    if (tail !== undefined && tail.room >= length) fill(tail, bytes, start, end)
+    else this.#spread(stream, tail, bytes, start, end)
+    this.#count(stream, length)
+  }
+
+  /** Takes the bytes as they are, and calls `taken` when it needs them no more; never where they are dropped. */
+  adopt(streamId: number, bytes: Uint8Array, taken?: () => void): void {
+    const stream = this.#streamOf(streamId)
+    if (stream === undefined || stream.finish || bytes.length === 0) return
+    if (stream.bytes === 0) this.#wait(stream)
+    stream.chunks.push(Chunk.of(bytes, taken))
+    this.#count(stream, bytes.length)
+  }
+
+  #count(stream: OutgoingStream, length: number): void {
     stream.bytes += length
     this.#bytes += length
     if (stream.bytes > limits.lowWaterStreamBytes) stream.high = true
@@ -112,23 +132,25 @@ export class Outgoing {
   }
 
   /** Hands the sink all it takes. Throws what the sink throws when it does not concern one stream only. */
-  push(sink: StreamSink, events: OutgoingEvents): void {
+  push(sink: StreamSink): void {
     if (this.#waiting.length === 0) return
-    const stopped: Stopped[] = []
-    const drained: number[] = []
     let from = 0
     while (from < this.#waiting.length) {
       const to = this.#endOfUrgency(from)
-      this.#takeTurns(sink, from, to, stopped, drained)
+      this.#takeTurns(sink, from, to)
       from = to
     }
     this.#waiting = this.#waiting.filter(stream => stream.bytes > 0 || (stream.finish && !stream.over))
-    for (const { id, code } of stopped) events.stopped(id, code)
-    for (const id of drained) events.drained(id)
-    if (this.#high && this.#bytes <= limits.lowWaterBytes) {
-      this.#high = false
-      events.drained(undefined)
-    }
+    this.#isShort = this.#bytes > 0
+  }
+
+  /** Tells what `push` saw happen. More may be written meanwhile. */
+  tell(events: OutgoingEvents): void {
+    for (const { id, code } of this.#stopped.splice(0)) events.stopped(id, code)
+    for (const id of this.#drained.splice(0)) events.drained(id)
+    if (!this.#high || this.#bytes > limits.lowWaterBytes) return
+    this.#high = false
+    events.drained(undefined)
   }
 
   /** Drops everything. */
@@ -164,18 +186,17 @@ export class Outgoing {
     this.#waiting.splice(at, 0, stream)
   }
 
-  #spread(stream: OutgoingStream, tail: Chunk | undefined, bytes: Uint8Array): void {
-    let from = 0
+  #spread(stream: OutgoingStream, tail: Chunk | undefined, bytes: Uint8Array, start: number, end: number): void {
+    let from = start
     let chunk = tail
-    while (from < bytes.length) {
-      if (chunk === undefined || chunk.end === chunk.buffer.length) {
-        chunk = this.#pool.take(stream.chunks.length > 0 || bytes.length - from > smallChunkBytes)
+    while (from < end) {
+      if (chunk === undefined || chunk.room === 0) {
+        chunk = this.#pool.take(stream.chunks.length > 0 || end - from > smallChunkBytes)
         stream.chunks.push(chunk)
       }
-      const part = Math.min(bytes.length - from, chunk.buffer.length - chunk.end)
-      chunk.buffer.set(bytes.subarray(from, from + part), chunk.end)
-      chunk.end += part
-      from += part
+      const to = Math.min(end, from + chunk.room)
+      fill(chunk, bytes, from, to)
+      from = to
     }
   }
 
@@ -188,15 +209,15 @@ export class Outgoing {
 
   // Rounds over the streams of one urgency, a chunk each, until the sink takes nothing from any of them. Who
   // came first goes to the back, so that a small window is shared over the flushes too.
-  #takeTurns(sink: StreamSink, from: number, to: number, stopped: Stopped[], drained: number[]): void {
+  #takeTurns(sink: StreamSink, from: number, to: number): void {
     for (let took = true; took; ) {
       took = false
       for (let at = from; at < to; at++) {
         const stream = this.#waiting[at] as OutgoingStream
-        if (this.#pushOne(sink, stream, stopped)) took = true
+        if (this.#pushOne(sink, stream)) took = true
         if (stream.high && stream.bytes <= limits.lowWaterStreamBytes) {
           stream.high = false
-          drained.push(stream.id)
+          this.#drained.push(stream.id)
         }
       }
     }
@@ -204,12 +225,12 @@ export class Outgoing {
   }
 
   // Whether it is worth asking again.
-  #pushOne(sink: StreamSink, stream: OutgoingStream, stopped: Stopped[]): boolean {
+  #pushOne(sink: StreamSink, stream: OutgoingStream): boolean {
     const chunk = stream.chunks[0]
     if (stream.over || (chunk === undefined && !stream.finish)) return false
     const bytes = chunk?.buffer.subarray(chunk.start, chunk.end) ?? Buffer.alloc(0)
     const fin = stream.finish && stream.chunks.length <= 1
-    const taken = this.#send(sink, stream, bytes, fin, stopped)
+    const taken = this.#send(sink, stream, bytes, fin)
     if (taken === undefined) return false
     if (taken === bytes.length && fin) this.#forget(stream)
     if (chunk === undefined) return false
@@ -223,13 +244,7 @@ export class Outgoing {
   }
 
   // Undefined when nothing was taken.
-  #send(
-    sink: StreamSink,
-    stream: OutgoingStream,
-    bytes: Uint8Array,
-    fin: boolean,
-    stopped: Stopped[],
-  ): number | undefined {
+  #send(sink: StreamSink, stream: OutgoingStream, bytes: Uint8Array, fin: boolean): number | undefined {
     try {
       const taken = sink.streamSend(stream.id, bytes, fin)
       if (!stream.urgencyTold) {
@@ -243,7 +258,7 @@ export class Outgoing {
       if (name === 'StreamLimit') return undefined
       if (!/^(StreamStopped|InvalidStreamState|FinalSize)/.test(name)) throw error
       this.#discard(stream)
-      stopped.push({ id: stream.id, code: codeIn(name) })
+      this.#stopped.push({ id: stream.id, code: codeIn(name) })
       return undefined
     }
   }
@@ -267,4 +282,15 @@ export class Outgoing {
       return
     }
   }
+}
+
+/** A copy of less than that is quicker byte by byte than by a call into the engine. */
+const copiedBytesMax = 128
+
+function fill(chunk: Chunk, bytes: Uint8Array, start: number, end: number): void {
+  const { buffer } = chunk
+  let at = chunk.end
+  if (end - start > copiedBytesMax) buffer.set(bytes.subarray(start, end), at)
+  else for (let from = start; from < end; from++) buffer[at++] = bytes[from] as number
+  chunk.end += end - start
 }

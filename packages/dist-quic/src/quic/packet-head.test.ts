@@ -1,3 +1,4 @@
+import { changed, fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { connectionIdBytes, destinationKey, keyOf, longHead } from './packet-head.ts'
@@ -16,12 +17,15 @@ test('the head of an initial packet is read', () => {
 })
 
 test('no bytes make reading a head throw, and what is read lies within them', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 64 }), bytes => {
-      const packet = Buffer.from(bytes)
-      const head = longHead(packet)
-      expect(head === undefined || head.destination.length + head.source.length + 7 <= packet.length).toBe(true)
-      destinationKey(packet)
-    }),
-  )
+  const short = Buffer.concat([Buffer.from([0x40]), id, Buffer.alloc(20)])
+  return fuzz('packet heads', fc.oneof(changed([long, short]), fc.uint8Array({ maxLength: 64 })), bytes => {
+    const packet = Buffer.from(bytes)
+    const head = longHead(packet)
+    if (head !== undefined) {
+      const { destination, source } = head
+      expect([packet[5], packet[6 + destination.length]]).toEqual([destination.length, source.length])
+      expect(destination.length + source.length + 7).toBeLessThanOrEqual(packet.length)
+    }
+    return head === undefined && destinationKey(packet) === undefined ? 'refused' : 'accepted'
+  })
 })

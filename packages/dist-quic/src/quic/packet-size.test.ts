@@ -97,3 +97,27 @@ test('one size is never left', () => {
   for (let now = 0; now < 9_000; now += 500) size.expired(100, now)
   expect([size.bytes, size.nextBytes]).toEqual([1_200, 1_200])
 })
+
+test('a check is asked for now and then, not for each packet', () => {
+  const size = new PacketSize(sizes)
+  const asked = Array.from({ length: 200 }, () => size.sent(16_383)).filter(Boolean)
+  expect(asked).toHaveLength(3)
+})
+
+test('a size that was tried again and does not pass is left again', () => {
+  const size = new PacketSize(sizes)
+  let lost = 0
+  const losing = (from: number) => {
+    for (let round = 0; round < 7; round++) {
+      size.sent(16_000)
+      lost++
+      size.expired(lost, from + round)
+    }
+  }
+  losing(0)
+  expect(size.bytes).toBe(1_350)
+  size.expired(lost, 700_000)
+  expect(size.bytes).toBe(16_383)
+  losing(700_001)
+  expect(size.bytes).toBe(1_350)
+})

@@ -89,8 +89,8 @@ export class PacketSize {
     return this.#sizes[this.#at + 1]
   }
 
+  // Only where a smaller size is left: no packet counts as large otherwise.
   #fall(lost: number, now: number): void {
-    if (this.#smaller === undefined) return
     this.#at++
     this.#raiseAt = now + raiseMs
     this.restart(lost)

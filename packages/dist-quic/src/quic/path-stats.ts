@@ -3,7 +3,7 @@ import type { NativeConnection } from './native.ts'
 
 /** Figures of the path in use. Counts begin with the path: a migration begins them anew. */
 export interface PathStats {
-  /** Smoothed round-trip time, RFC 9002 5.3, in whole milliseconds: the library gives no more. 0 on loopback. */
+  /** Smoothed round-trip time, RFC 9002 5.3, in whole milliseconds: the library gives no more. 0 on loopback. 333 until a new path has been measured, 6.2.2. */
   readonly smoothedRttMs: number
   /** Bytes that may be under way at a time. */
   readonly congestionWindowBytes: number

@@ -109,3 +109,31 @@ test('bytes of others do not hide those of the peer', () => {
   }
   expect([problem, peers]).toEqual(['it sent too much before it was authenticated', 65_000])
 })
+
+test('nobody saves up answers, nor bytes that bring nothing, past what may be spent at once', () => {
+  const answers = new PeerBudget(windowBytes, undefined, 0)
+  for (let datagrams = 0; datagrams < 10_000; datagrams++) answers.received(1)
+  for (let packets = 0; packets <= limits.answerPacketsMax; packets++) answers.sent()
+  expect(answers.check(0, all)).toContain('too many answers')
+  const due = new PeerBudget(windowBytes, undefined, 0)
+  due.gave(1024 ** 4)
+  for (let packets = 0; packets <= limits.answerPacketsMax + limits.duePacketsMax; packets++) due.sent()
+  expect(due.check(0, all)).toContain('too many answers')
+  for (const brings of ['read', 'gave'] as const) {
+    const budget = new PeerBudget(windowBytes, undefined, 0)
+    budget[brings](100 * 1024 * 1024)
+    budget.received(allowance + 1)
+    expect(budget.check(0, all)).toContain('carries nothing')
+  }
+})
+
+test('time gives back once', () => {
+  const budget = new PeerBudget(windowBytes, undefined, 0)
+  const spend = (packets: number) => {
+    for (let sent = 0; sent < packets; sent++) budget.sent()
+  }
+  spend(limits.answerPacketsMax + limits.answerPacketsPerSecond)
+  expect(budget.check(1_000, all)).toBeUndefined()
+  spend(1)
+  expect(budget.check(1_000, all)).toContain('too many answers')
+})

@@ -91,7 +91,7 @@ export class PeerBudget {
 
   // Only when something ran out: then all the time since the last refill counts, up to the most there can be.
   #refill(now: number): void {
-    const elapsedMs = Math.max(0, now - this.#at)
+    const elapsedMs = now - this.#at
     this.#at = now
     this.#intake = Math.min(this.#intakeMax, this.#intake + (elapsedMs * limits.intakeBytesPerSecond) / 1_000)
     const answers = this.#answers + (elapsedMs * limits.answerPacketsPerSecond) / 1_000

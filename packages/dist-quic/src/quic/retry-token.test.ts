@@ -1,3 +1,5 @@
+import { changed, fuzz } from '@barrel-actors/simulation/fuzz-suite'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RetryTokens } from './retry-token.ts'
 
@@ -35,6 +37,15 @@ test('tokens of impossible lengths are refused', () => {
   }
 })
 
+test('whatever comes as a token, only the one that was minted is good', () => {
+  const forged = fc.oneof(changed([token]), fc.uint8Array({ maxLength: 80 }))
+  return fuzz('Retry tokens', forged, bytes => {
+    if (tokens.check(bytes, client, retryId, 1_000) === undefined) return 'refused'
+    expect(token.equals(bytes)).toBe(true)
+    return 'accepted'
+  })
+})
+
 test('the key changes, and a token from just before the change stays good for the rest of its life', () => {
   let made = 0
   const rotating = new RetryTokens(() => Buffer.alloc(32, ++made), 10_000)
@@ -58,4 +69,24 @@ test('a key that was found out forges nothing once it has changed twice', () => 
   expect(forged(1_000)).toEqual(firstId)
   expect(forged(601_000)).toEqual(firstId)
   expect(forged(611_001)).toBeUndefined()
+})
+
+test('a key that was found out is forgotten by a node that nobody has dialed since', () => {
+  let made = 0
+  const rotating = new RetryTokens(() => Buffer.alloc(32, ++made), 10_000)
+  rotating.mint({ client, firstId, retryId }, 0)
+  const found = new RetryTokens(() => Buffer.alloc(32, 1), 10_000)
+  const forged = found.mint({ client, firstId, retryId }, 700_000)
+  expect(rotating.check(forged, client, retryId, 700_000)).toBeUndefined()
+})
+
+test('a token from the future is worth nothing; a fraction of a millisecond is none', () => {
+  expect(tokens.check(token, client, retryId, 998)).toBeUndefined()
+  expect(tokens.check(token, client, retryId, 999.5)).toEqual(firstId)
+})
+
+test('what a token says of one thing cannot be read as part of another', () => {
+  const minted = tokens.mint({ client, firstId: Buffer.from('1abcdefg'), retryId }, 1_000)
+  const shifted = Buffer.concat([minted.subarray(0, 6), minted.subarray(7)])
+  expect(tokens.check(shifted, { ...client, port: 40_001 }, retryId, 1_000)).toBeUndefined()
 })

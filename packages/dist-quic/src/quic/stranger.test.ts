@@ -1,7 +1,11 @@
-import { systemClock, systemEntropy } from '@barrel-actors/runtime'
+import { type Disk, systemClock, systemEntropy } from '@barrel-actors/runtime'
+import { changed, fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
+import { loadOrCreateCertificate } from '../identity/certificate.ts'
+import { networkTransport } from './config.ts'
 import { loadNative } from './native.ts'
+import { connectionIdBytes } from './packet-head.ts'
 import { StrangerDesk } from './stranger.ts'
 
 const client = { host: '10.0.0.1', port: 4000 }
@@ -53,15 +57,43 @@ test('nothing shorter than an initial packet is answered, nor is anything that i
   expect(unanswered.map(packet => desk.answer(packet, client, out).kind)).toEqual(Array(5).fill('drop'))
 })
 
-test('no bytes make it throw, or answer with more than came', () => {
-  const packets = fc.uint8Array({ minLength: 1200, maxLength: 1400 })
-  fc.assert(
-    fc.property(packets, fc.constantFrom(0xc0, 0xd0, 0xe0, 0xf0, 0x80), (bytes, firstByte) => {
-      const packet = Buffer.from(bytes)
-      packet[0] = firstByte
-      packet.writeUInt32BE(1, 1)
-      const answer = desk.answer(packet, client, out)
-      expect(answer.kind === 'reply' ? answer.length : 0).toBeLessThanOrEqual(packet.length)
-    }),
-  )
+/** The first packets of the library's own client, without and with the token of a Retry. */
+async function recordedFlight(): Promise<[first: Buffer, withToken: Buffer]> {
+  const quiche = await loadNative()
+  const tls = await loadOrCreateCertificate({} as Disk, systemEntropy, systemClock, undefined)
+  const { config } = networkTransport(quiche, { ...tls, alpn: 'test/1', idleTimeoutMs: 10_000 })
+  const server = { host: '10.0.0.2', port: 5000 }
+  const native = quiche.Connection.connect(null, systemEntropy.bytes(16), client, server, config)
+  const packet = Buffer.alloc(1_350)
+  const next = () => Buffer.from(packet.subarray(0, native.send(packet)?.[0] ?? 0))
+  const sent = next()
+  const retry = desk.answer(sent, client, out)
+  if (retry.kind !== 'reply') throw new Error(retry.kind)
+  native.recv(Buffer.from(out.subarray(0, retry.length)), { from: server, to: client })
+  return [sent, next()]
+}
+
+test('no first packet makes it throw, answer with more than came, or take a token that it did not give', async () => {
+  const [sent, withToken] = await recordedFlight()
+  expect(desk.answer(withToken, client, out).kind).toBe('accept')
+  // Behind the first byte, the version and both ids: a length of one byte, then the token.
+  const tokenAt = 1 + 4 + 1 + connectionIdBytes + 1 + (withToken[6 + connectionIdBytes] as number) + 1
+  const token = withToken.subarray(tokenAt, tokenAt + (withToken[tokenAt - 1] as number))
+  const head = fc.uint8Array({ maxLength: 60 })
+  const made = fc.tuple(head, fc.constantFrom(0xc0, 0xd0, 0xe0, 0xf0, 0x80)).map(([bytes, firstByte]) => {
+    const packet = Buffer.concat([Buffer.of(firstByte, 0, 0, 0, 1), bytes, Buffer.alloc(1_300)])
+    return packet.subarray(0, 1_200 + bytes.length)
+  })
+  return fuzz('first packets', fc.oneof(changed([sent, withToken]), nearHead([sent, withToken]), made), packet => {
+    const answer = desk.answer(packet, client, out)
+    expect(answer.kind === 'reply' ? answer.length : 0).toBeLessThanOrEqual(packet.length)
+    if (answer.kind === 'accept') expect(packet.includes(token)).toBe(true)
+    return answer.kind === 'drop' ? 'refused' : 'accepted'
+  })
 })
+
+/** The recordings with changes where heads, ids and tokens are. */
+function nearHead(recordings: readonly Buffer[]): fc.Arbitrary<Buffer> {
+  const heads = changed(recordings.map(recorded => recorded.subarray(0, 110)))
+  return heads.map(changedHead => Buffer.concat([changedHead, Buffer.alloc(1_200)]))
+}

@@ -209,3 +209,21 @@ test('bytes, ends and resets for streams that were never opened, or are over, do
   expect(victim.streams.counts).toMatchObject({ peers: 0, streams: 0, parked: 0 })
   await serves()
 })
+
+test('many peers with few streams each take no more places than there are in all', async () => {
+  await using net = new StreamNetwork()
+  const { victim } = await victimOf(net)
+  const peers = (2 * limits.streamsMax) / limits.streamsPerPeerMax
+  for (let peer = 0; peer < peers; peer++) {
+    const attacker = attack(net, victim, `m${peer}@host`)
+    // No more at a time than may be parked.
+    for (let count = 0; count < limits.streamsPerPeerMax / 2; count += 8) {
+      await flood(net, attacker, 8, encodePreamble('file'))
+    }
+  }
+  expect(victim.streams.list()).toHaveLength(limits.streamsMax)
+  const late = attack(net, victim, 'late@host')
+  const [id] = await flood(net, late, 1, encodePreamble('file'))
+  expect(late.given.get(id as number)).toBe(refusalCode.tooManyStreams)
+  expect(victim.streams.list()).toHaveLength(limits.streamsMax)
+})

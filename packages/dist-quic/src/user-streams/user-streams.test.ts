@@ -2,6 +2,7 @@ import { GenServer } from '@barrel-actors/runtime'
 import { expect, test } from 'vitest'
 import { accepting, bytesOf, codeOf, readAll, StreamNetwork, type StreamNode } from '../../test/stream-nodes.ts'
 import { quicError } from '../errors.ts'
+import { encodePreamble } from './demux/preamble.ts'
 import { limits } from './limits.ts'
 import type { UserStream } from './user-stream.ts'
 import type { IncomingStream } from './user-streams.ts'
@@ -269,4 +270,55 @@ test('a node that stops leaves no process behind, and the end of its channels en
   net.lines[0]?.link.cut(quicError('E_CHANNEL_CLOSED', { node: 'b@host', reason: 'the node stops' }))
   expect(await codeOf(other.closed)).toBe('E_CHANNEL_CLOSED')
   expect(b.streams.list()).toEqual([])
+})
+
+test('a process that gives its only tag up and takes it again is watched again', async () => {
+  await using net = new StreamNetwork()
+  const { streams, node } = await net.start('b@host')
+  const acceptor = node.spawn(idle)
+  for (let times = 0; times < 2; times++) {
+    streams.accept('file', acceptor)
+    await net.sim.settle()
+    expect(node.processInfo(acceptor)?.watchersCount).toBe(1)
+    if (times === 0) streams.unaccept('file')
+  }
+  node.exit(acceptor, 'shutdown')
+  await net.sim.settle()
+  expect(streams.acceptors()).toEqual([])
+})
+
+test('a stream that is over has given its place back once, whatever is done to it afterwards', async () => {
+  await using net = new StreamNetwork()
+  const { a, b } = await pair(net)
+  const { got } = accepting(b, 'file')
+  const [stream, other] = await opened(net, a, got)
+  const [, open] = await opened(net, a, got)
+  for (const end of [stream, other]) await end.end()
+  await net.sim.until(Promise.all([readAll(stream), readAll(other)]))
+  await net.sim.until(Promise.all([stream.closed, other.closed]))
+  for (const end of [stream, other]) {
+    end.reset()
+    end.reset(7)
+  }
+  await net.sim.advance(100)
+  expect([a.streams.counts.streams, b.streams.counts.streams]).toEqual([1, 1])
+  open.reset()
+  await net.expectEmpty()
+})
+
+test('a stream for an acceptor that has ended just now is refused as one that nobody accepts', async () => {
+  await using net = new StreamNetwork()
+  const { b } = await pair(net)
+  const pid = b.node.spawn(idle)
+  b.streams.accept('file', pid)
+  await net.sim.settle()
+  const { dialer, acceptor } = net.newLink()
+  const codes: (number | undefined)[] = []
+  acceptor.handler = b.streams.attach('m@host', acceptor)
+  dialer.handler = { received() {}, drained() {}, abandoned: (_, code) => void codes.push(code), closed() {} }
+  b.node.exit(pid, 'kill')
+  // Before anybody has noticed.
+  acceptor.handler.received(4, encodePreamble('file'), false)
+  expect(b.streams.list()).toEqual([])
+  expect(acceptor.abandoned.has(4)).toBe(true)
 })

@@ -1,3 +1,4 @@
+import { applyChanges, changes, fuzz, type Outcome } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { Packr } from 'msgpackr'
 import { expect, test } from 'vitest'
@@ -60,35 +61,27 @@ function valid(): Uint8Array[] {
   return signals.map(signal => Uint8Array.from(encoder.encode(signal)))
 }
 
-test('random bytes are refused or are signals', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 400 }), bytes => void feed(bytes)),
-    { numRuns: 2000 },
-  )
-})
+/** Of a message to the name `x`. */
+const head = Buffer.of(0x94, 1, 1, 0xa1, 0x78)
 
-test('random bytes behind the head of a signal are refused or are signals', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
-      feed(Buffer.concat([Buffer.from([0x94, 1, 1, 0xa1, 0x78]), bytes]))
-    }),
-    { numRuns: 2000 },
-  )
-})
+function outcomeOf(...stream: Uint8Array[]): Outcome {
+  const signals = feed(...stream)
+  if (signals === 'refused') return signals
+  expect(signals.every(({ kind }) => typeof kind === 'string')).toBe(true)
+  expect(({} as { admin?: boolean }).admin).toBeUndefined()
+  return 'accepted'
+}
+
+test('random bytes are refused or are signals', () =>
+  fuzz('signals at random', fc.uint8Array({ maxLength: 200 }), bytes => outcomeOf(bytes)))
+
+test('random bytes behind the head of a signal are refused or are signals', () =>
+  fuzz('signals behind a head', fc.uint8Array({ maxLength: 100 }), bytes => outcomeOf(Buffer.concat([head, bytes]))))
 
 test('valid bytes with some of them changed are refused or are signals', () => {
   const stream = valid()
-  const change = fc.tuple(fc.nat(stream.length - 1), fc.nat(), fc.nat(255))
-  fc.assert(
-    fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), changes => {
-      const mutated = stream.map(bytes => Uint8Array.from(bytes))
-      for (const [index, place, value] of changes) {
-        const bytes = mutated[index] as Uint8Array
-        bytes[place % bytes.length] = value
-      }
-      feed(...mutated)
-    }),
-    { numRuns: 2000 },
+  return fuzz('signals', fc.tuple(fc.nat(stream.length - 1), changes), ([index, list]) =>
+    outcomeOf(...stream.with(index, applyChanges(stream[index] as Uint8Array, list, stream))),
   )
 })
 
@@ -127,7 +120,6 @@ test('a decoder reads what lies between its two bounds and nothing beyond', () =
   expect(() => decoder.decode(Buffer.concat([text, Buffer.from('abc')]), 0, text.length)).toThrow()
 })
 
-const head = [0x94, 1, 1, 0xa1, 0x78]
 const bomb = (...body: number[]) => Uint8Array.from([...head, ...body])
 const repeated = (times: number, ...body: number[]) =>
   Uint8Array.from([...head, ...Array.from({ length: times }, () => body).flat(), 0xc0])

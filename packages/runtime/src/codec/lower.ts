@@ -28,6 +28,11 @@ type Path = (string | number)[]
 
 // Those through which an object reaches what is shared; msgpackr reads the first as the second.
 const refusedKeys = new Set(['__proto__', '__proto_', 'constructor', 'prototype'])
+const refusedKeyLengthMin = 8
+
+function isRefused(key: string): boolean {
+  return key.length >= refusedKeyLengthMin && refusedKeys.has(key)
+}
 
 export class Lowering {
   readonly #ends: Ends
@@ -102,7 +107,7 @@ export class Lowering {
     let lowered = object
     for (const key of Object.keys(object)) {
       this.bytesAbout += scalarBytes + key.length
-      if (refusedKeys.has(key)) throw this.#refuse(`the key ${key}`)
+      if (isRefused(key)) throw this.#refuse(`the key ${key}`)
       const child = object[key]
       const result = this.#child(child, key, depth)
       if (Object.is(result, child)) continue
@@ -117,6 +122,7 @@ export class Lowering {
       this.bytesAbout += child.length
       return child
     }
+    if (typeof child === 'number' && child !== 0) return child
     this.#path.push(place)
     const result = this.#lower(child, depth + 1)
     this.#path.pop()
@@ -165,6 +171,8 @@ export class Lowering {
   #bytes(value: object): unknown {
     if (!(value instanceof ArrayBuffer) && !ArrayBuffer.isView(value)) return undefined
     this.bytesAbout += value.byteLength
+    // One of no bytes may have been given away, which a view of it finds out.
+    if (value.byteLength > 0 && value instanceof Uint8Array && value.constructor === Uint8Array) return value
     if (value instanceof ArrayBuffer) return [C1, tag.arrayBuffer, new Uint8Array(value)]
     const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
     if (value instanceof Uint8Array) return bytes

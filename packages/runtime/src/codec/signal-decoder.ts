@@ -20,6 +20,7 @@ export class SignalDecoder {
   readonly #source: PidSource
   readonly #peer: NodeLife
   readonly #raising: Raising
+  #lastFrom: AnyPid | undefined
 
   constructor(source: PidSource, peer: NodeLife) {
     this.#source = source
@@ -60,7 +61,11 @@ export class SignalDecoder {
 
   #signal(value: unknown): Signal {
     if (!Array.isArray(value)) throw new WireError('a signal that is no array')
-    const [kind, first, second, third, fourth] = value
+    const kind: unknown = value[0]
+    const first: unknown = value[1]
+    const second: unknown = value[2]
+    const third: unknown = value[3]
+    const fourth: unknown = value[4]
     switch (kind) {
       case signalKind.send:
         return { kind: 'send', from: this.#from(first), to: this.#target(second), message: this.#value(third) }
@@ -105,8 +110,13 @@ export class SignalDecoder {
     }
   }
 
+  // Many signals in a row come from one process.
   #from(serial: unknown): AnyPid {
-    return this.#source.pidOf(this.#peer.name, this.#peer.creation, whole(serial))
+    const last = this.#lastFrom
+    if (last !== undefined && last.serial === serial) return last
+    const pid = this.#source.pidOf(this.#peer.name, this.#peer.creation, whole(serial))
+    this.#lastFrom = pid
+    return pid
   }
 
   #target(target: unknown): SignalTarget {

@@ -1,6 +1,6 @@
 /** Signals to bytes, for one ordered stream: shapes of objects are sent once and then referred to. */
 
-import { Packr, RESERVE_START_SPACE } from 'msgpackr'
+import { Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr'
 import type { NodeLife } from '../carrier.ts'
 import { BarrelError, runtimeError } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -9,6 +9,16 @@ import { exportPid } from '../process/process.ts'
 import type { Signal, SignalTarget } from '../signal.ts'
 import { type Ends, Lowering } from './lower.ts'
 import { signalKind } from './signal-kind.ts'
+
+/** Where packed bytes lie. */
+export interface Packed {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+}
+
+// msgpackr hands out its own buffer, and begins at the same place of it the next time.
+const inPlace = REUSE_BUFFER_MODE | RESET_BUFFER_MODE | RESERVE_START_SPACE
 
 function createPackr(): Packr {
   return new Packr({ sequential: true, useToJSON: false } as ConstructorParameters<typeof Packr>[0])
@@ -32,7 +42,8 @@ export class SignalEncoder implements Ends {
    * @throws E_MESSAGE_INVALID where the message cannot be encoded; the stream goes on as if it had not been given
    */
   encode(signal: Signal, headroom = 0): Uint8Array {
-    return this.pack(this.lower(signal), headroom)
+    const { bytes, start, end } = this.pack(this.lower(signal), headroom)
+    return bytes.subarray(start, end)
   }
 
   /** About how many bytes the signal has that was lowered last: text may take up to three times of what is meant here. */
@@ -40,11 +51,15 @@ export class SignalEncoder implements Ends {
     return this.#lowering.bytesAbout
   }
 
-  /** The bytes of what `lower` gave, as `encode` gives them. */
-  pack(lowered: unknown[], headroom: number): Uint8Array {
+  /** The bytes of what `lower` gave, as `encode` gives them, where they lie. */
+  pack(lowered: unknown[], headroom: number): Packed {
     if (this.#broken) throw runtimeError('E_ENCODER_BROKEN')
     try {
-      return this.#packr.pack(lowered, RESERVE_START_SPACE | headroom)
+      const buffer = this.#packr.pack(lowered, inPlace | headroom) as Buffer & { start: number; end: number }
+      packed.bytes = buffer
+      packed.start = buffer.start
+      packed.end = buffer.end
+      return packed
     } catch (error) {
       // Shapes may have been noted that the other end will never see.
       this.#broken = true
@@ -53,11 +68,12 @@ export class SignalEncoder implements Ends {
   }
 
   /**
-   * The same, independent of what was encoded before and after: for `decodeAlone`. The bytes are the caller's.
+   * The same, independent of what was encoded before and after: for `decodeAlone`. The bytes are the caller's; they lie
+   * in `buffer` where they fit into it.
    * @throws E_MESSAGE_INVALID where it is larger than a signal may be
    */
-  packAlone(lowered: unknown[]): Uint8Array {
-    const bytes = createPackr().pack(lowered)
+  packAlone(lowered: unknown[], buffer?: Buffer): Uint8Array {
+    const bytes = packInto(buffer ?? Buffer.allocUnsafeSlow(scratchBytes), lowered)
     if (bytes.length <= limits.signalBytesMax) return bytes
     const problem = `it takes ${bytes.length} bytes, more than ${limits.signalBytesMax},`
     throw runtimeError('E_MESSAGE_INVALID', { problem, path: 'its root' })
@@ -112,6 +128,22 @@ export class SignalEncoder implements Ends {
     if (!(target instanceof Pid)) return target as string
     exportPid(target)
     return target.creation === this.remote?.creation ? target.serial : [target.serial, target.creation]
+  }
+}
+
+/** What `pack` gave last: it holds until the next call, as the bytes do. */
+const packed = { bytes: new Uint8Array(0) as Uint8Array, start: 0, end: 0 }
+
+const scratchBytes = 8 * 1024
+
+function packInto(buffer: Buffer, lowered: unknown[]): Uint8Array {
+  const packr = createPackr()
+  packr.useBuffer(buffer)
+  try {
+    return packr.pack(lowered)
+  } finally {
+    // msgpackr has one buffer for the whole OS process: who packs next must not write into ours.
+    packr.useBuffer(Buffer.allocUnsafeSlow(scratchBytes))
   }
 }
 

@@ -30,7 +30,8 @@ export class PendingCall extends Timed {
   readonly promise: Promise<unknown>
   /** Withdraws the call where it went; set by whoever carries it there. */
   withdraw: (() => void) | undefined = undefined
-  #signal: AbortSignal | undefined
+  /** No more attention to the signal that may end the wait. */
+  #unheed: (() => void) | undefined
   /** The calls of its caller that wait. */
   #newerAsked: PendingCall | undefined
   #olderAsked: PendingCall | undefined
@@ -50,8 +51,7 @@ export class PendingCall extends Timed {
     this.#olderAsked = caller.asked
     if (caller.asked !== undefined) caller.asked.#newerAsked = this
     caller.asked = this
-    this.#signal = options?.signal
-    if (this.#signal !== undefined) this.#heed(this.#signal)
+    if (options?.signal !== undefined) this.#heed(options.signal)
   }
 
   get freezes(): boolean {
@@ -100,18 +100,22 @@ export class PendingCall extends Timed {
     this.#newerAsked = undefined
     this.#olderAsked = undefined
     caller.node.timeouts.leave(this)
-    this.#signal?.removeEventListener('abort', this.#aborted)
-    this.#signal = undefined
+    this.#unheed?.()
   }
 
   #heed(signal: AbortSignal): void {
-    if (signal.aborted) queueMicrotask(this.#aborted)
-    else signal.addEventListener('abort', this.#aborted, { once: true })
+    const aborted = () => {
+      if (this.#unheed !== undefined) this.#abort(signal.reason)
+    }
+    this.#unheed = () => {
+      this.#unheed = undefined
+      signal.removeEventListener('abort', aborted)
+    }
+    if (signal.aborted) queueMicrotask(aborted)
+    else signal.addEventListener('abort', aborted, { once: true })
   }
 
-  readonly #aborted = (): void => {
-    if (this.#signal === undefined) return
-    const cause = this.#signal.reason
+  #abort(cause: unknown): void {
     this.withdraw?.()
     this.fail(runtimeError('E_CALL_ABORTED', { target: describeDestination(this.#destination) }, cause))
   }

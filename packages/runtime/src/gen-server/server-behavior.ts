@@ -106,13 +106,9 @@ function takeMessages(process: Process, budget: number): number {
     while (taken < budget && process.state === processState.running && mailbox.length > 0) {
       message = mailbox.shift()
       taken++
-      if (process.idle !== undefined && !isWithdrawn(message)) process.idle.cancel()
-      if (process.hasArrivals) process.origin = undefined
-      if (message instanceof Request) {
-        takeRequest(process, server, message)
-      } else if (process.trapExit && isParentExit(process, message)) {
-        stopServer(process, message.reason)
-      } else {
+      if (process.looksFirst) takeAfterLook(process, server, message)
+      else if (message instanceof Request) takeRequest(process, server, message)
+      else {
         running = 'handleInfo'
         const result = server.handleInfo(message as never)
         if (result !== undefined) settle(process, 'handleInfo', result, message)
@@ -125,6 +121,20 @@ function takeMessages(process: Process, budget: number): number {
 }
 
 /** Apart from the loop, which most messages go through without it. */
+function takeAfterLook(process: Process, server: AnyServer, message: unknown): void {
+  if (process.idle !== undefined && !isWithdrawn(message)) process.idle.cancel()
+  process.origin = undefined
+  if (message instanceof Request) takeRequest(process, server, message)
+  else if (process.trapExit && isParentExit(process, message)) stopServer(process, message.reason)
+  else takeInfo(process, server, message, message)
+}
+
+function takeInfo(process: Process, server: AnyServer, info: unknown, message: unknown): void {
+  running = 'handleInfo'
+  const result = server.handleInfo(info as never)
+  if (result !== undefined) settle(process, 'handleInfo', result, message)
+}
+
 function takeRequest(process: Process, server: AnyServer, message: Request): void {
   const { arrival } = message
   if (arrival !== undefined) {
@@ -136,9 +146,7 @@ function takeRequest(process: Process, server: AnyServer, message: Request): voi
     // Its caller has given up, or its caller's node is gone.
     if (message.isOpen) answer(process, message, server.handleCall(message.request as never, message))
   } else if (message instanceof RemoteMessage) {
-    running = 'handleInfo'
-    const result = server.handleInfo(message.request as never)
-    if (result !== undefined) settle(process, 'handleInfo', result, message)
+    takeInfo(process, server, message.request, message)
   } else if (message instanceof StopOrder) {
     if (message.isOpen) stopServer(process, message.request)
   } else {

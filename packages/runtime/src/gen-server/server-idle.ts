@@ -11,6 +11,7 @@ export class IdleTimer extends Timed {
   constructor(process: Process, timeoutMs: number) {
     super()
     this.#process = process
+    process.looksFirst = true
     process.node.timeouts.enter(this, checkTimeout(timeoutMs))
   }
 

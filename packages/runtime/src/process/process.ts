@@ -56,14 +56,19 @@ export class Process {
   /** The server or the context of the function: what `behavior` works on. */
   body: unknown = undefined
   readonly node: Node
-  /** Runs out when no message comes. */
-  idle: IdleTimer | undefined = undefined
-  trapExit = false
-  /** Whether messages of other nodes have ever come: they lie in the mailbox with where they came from. */
-  hasArrivals = false
+  /**
+   * Whether a message must be looked at before a callback has it: true once the process has trapped exits, waited for
+   * silence or got a message of another node. One field for what most processes never do.
+   */
+  looksFirst = false
   /** How many turns it had and messages it took. */
   reductions = 0
   readonly pid: Pid
+  trapExit = false
+  /** Runs out when no message comes. */
+  idle: IdleTimer | undefined = undefined
+  /** Whether messages of other nodes have ever come: they lie in the mailbox with where they came from. */
+  hasArrivals = false
   /** The name that it is registered under. */
   name: string | undefined = undefined
   /** Processes of this node that it is linked to. */

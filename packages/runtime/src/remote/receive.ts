@@ -58,8 +58,13 @@ function requestOf(signal: MessageSignal, arrival: Arrival): RemoteMessage | Rem
 }
 
 function arrive(process: Process, message: RemoteMessage | RemoteCast): void {
-  process.hasArrivals = true
+  noteArrival(process)
   process.deliver(message)
+}
+
+function noteArrival(process: Process): void {
+  process.hasArrivals = true
+  process.looksFirst = true
 }
 
 /** A live process of this node, or undefined. */
@@ -145,7 +150,7 @@ function onCall(remote: RemoteNode, { to, ref, request }: Signal & { kind: 'call
   if (server === undefined) return
   const call = new IncomingCall(request, remote, ref, server, new Arrival(remote.backlog, flow))
   remote.incoming.set(ref, call)
-  server.hasArrivals = true
+  noteArrival(server)
   call.open(server)
 }
 
@@ -154,7 +159,7 @@ function onStop(remote: RemoteNode, { to, ref, reason }: Signal & { kind: 'stop'
   if (server === undefined) return
   const call = new IncomingCall(reason, remote, ref, server)
   remote.incoming.set(ref, call)
-  server.hasArrivals = true
+  noteArrival(server)
   call.openStop(server, () => new Arrival(remote.backlog, flow))
 }
 

@@ -195,15 +195,17 @@ export class RemoteNode {
     for (const { process, pid } of lost) this.node.exits.sendLinked(process, pid, 'noproc')
   }
 
-  /** The channel has closed: everything that relied on it ends. */
-  closed(channel: Channel, cause: Error): void {
+  /** The channel has closed: everything that relied on it ends. What `next` was given in its place goes on. */
+  closed(channel: Channel, cause: Error, next?: Channel): void {
     if (this.#channel !== channel) return
-    this.#channel = undefined
-    const outgoing = [...this.#outgoing.values()]
+    this.#channel = next
     const incoming = [...this.incoming.values()]
-    this.#outgoing.clear()
     this.incoming.clear()
     for (const each of incoming) each.withdraw()
+    // Nobody relied on it: whatever is noted by now was asked for meanwhile.
+    if (next !== undefined) return this.hasDrained()
+    const outgoing = [...this.#outgoing.values()]
+    this.#outgoing.clear()
     // Every link is taken away before the first process ends of it: no end goes along a link that is lost.
     for (const { process, pid } of this.links.take()) this.node.exits.sendLinked(process, pid, 'noconnection')
     for (const each of outgoing) each.ended('noconnection', cause)

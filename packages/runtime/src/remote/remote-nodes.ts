@@ -89,11 +89,11 @@ export class RemoteNodes {
       const remote = this.#known.get(channel.node)
       if (remote?.channel === channel) remote.hasDrained()
     },
-    closed: (channel, cause) => {
+    closed: (channel, cause, next) => {
       const remote = this.#known.get(channel.node)
       if (remote?.channel === channel) {
-        this.#known.delete(channel.node)
-        remote.closed(channel, cause)
+        if (next === undefined) this.#known.delete(channel.node)
+        remote.closed(channel, cause, next)
         this.subscribers.closed(channel, cause)
       }
       this.#node.log.info('channel closed', { node: channel.node, cause: cause.message })

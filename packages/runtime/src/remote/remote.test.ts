@@ -290,7 +290,7 @@ test('a link made while the channel opens stands once it is up', async () => {
 })
 
 test('a node that holds as many monitors and calls here as it may gets systemLimit for more, and others none', async () => {
-  const { a, b } = await two()
+  const { a, b, cut } = await two()
   class Silent extends GenServer {
     override handleCall() {
       return noReply
@@ -315,6 +315,8 @@ test('a node that holds as many monitors and calls here as it may gets systemLim
     { ref: first, reason: 'over' },
     { ref: third, reason: 'over' },
   ])
+  cut()
+  expect(incoming.size).toBe(0)
 })
 
 test('what another node watched, called and wished to stop here is withdrawn once its channel is lost', async () => {

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+import { changed, fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { limits } from '../limits.ts'
@@ -62,7 +64,8 @@ function expected({ content: all, end }: Sent): Seen {
   const seen: Seen = { opened: undefined, refused: undefined, released: 0, payload: [], fin: false }
   const length = all[0]
   const isWhole = length !== undefined && all.length > length
-  const tag = isWhole ? decodeTag(all.subarray(1, 1 + length)) : undefined
+  const bytes = isWhole ? all.subarray(1, 1 + length) : new Uint8Array()
+  const tag = isWhole && isUtf8(bytes) ? decodeTag(bytes) : undefined
   if (length === 0 || (isWhole && tag === undefined)) seen.refused = 'malformed'
   else if (tag !== undefined && judge(tag) !== undefined) seen.refused = 'unknownTag'
   else if (tag !== undefined) {
@@ -129,6 +132,25 @@ test('what becomes of a stream does not depend on how it is cut, nor on what com
     ),
     { numRuns: 1000 },
   )
+})
+
+test('whatever a stream begins with, it is refused or opened with the tag that it names, however it is cut', () => {
+  const recordings = knownTags.map(tag => Buffer.concat([encodePreamble(tag), Buffer.from('and bytes')]))
+  const one = fc.record({
+    link: fc.constant(0),
+    content: fc.oneof(changed(recordings), fc.uint8Array({ maxLength: 40 })),
+    cuts: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 }),
+    end: fc.constantFrom('fin', 'reset', 'none'),
+  }) as fc.Arbitrary<Sent>
+  return fuzz('user streams', one, stream => {
+    const [seen] = play(createDemux({ judge }), [stream], []) as [Seen]
+    expect(seen).toEqual(expected(stream))
+    if (seen.opened === undefined) return 'refused'
+    // The very bytes: no two of them are one tag.
+    const preamble = encodePreamble(seen.opened)
+    expect(Buffer.from(preamble).equals(stream.content.subarray(0, preamble.length))).toBe(true)
+    return 'accepted'
+  })
 })
 
 function isUnfinished(stream: Sent): boolean {
