@@ -1,6 +1,6 @@
 // Faults of users' code, of extensions and of peers, each of which once harmed more than it should.
-import { createSimulation } from '@barrel-actors/simulation'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createSimulation, VirtualClock } from '@barrel-actors/simulation'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Lowering } from './codec/lower.ts'
 import {
   BarrelError,
@@ -128,14 +128,11 @@ describe('the end of a process', () => {
 })
 
 test('a call to a node that cannot be leaves nothing behind that rejects later', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout'] })
-  try {
-    expect(() => node.call({ name: 'x', node: 'not a node' }, 1, { timeoutMs: 20 })).toThrow(BarrelError)
-    expect(await rpc.as(node).call('not a node', 'f', [], { timeoutMs: 20 }).catch(codeOf)).toBe('E_NODE_NAME_INVALID')
-    vi.advanceTimersByTime(100)
-  } finally {
-    vi.useRealTimers()
-  }
+  const clock = new VirtualClock()
+  await using other = await startNode({ name: 'b@host', clock })
+  expect(() => other.call({ name: 'x', node: 'not a node' }, 1, { timeoutMs: 20 })).toThrow(BarrelError)
+  expect(await rpc.as(other).call('not a node', 'f', [], { timeoutMs: 20 }).catch(codeOf)).toBe('E_NODE_NAME_INVALID')
+  await clock.advance(100)
   await turn()
 })
 

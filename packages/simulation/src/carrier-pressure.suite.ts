@@ -59,11 +59,18 @@ async function showsOrigins(t: Trial): Promise<void> {
 
 const block = new Uint8Array(50_000)
 
+/** Sends until there is no more room; how often it sent. */
+function fill(t: Trial, pid: Pid): number {
+  for (let sent = 1; sent <= 10_000; sent++) {
+    if (!t.a.send(pid, block)) return sent
+  }
+  throw new Error('there is always room')
+}
+
 async function drains(t: Trial): Promise<void> {
   const notes = t.notes(t.b)
   await t.connect()
-  let sent = 1
-  while (t.a.send(notes.pid, block)) sent++
+  const sent = fill(t, notes.pid)
   let isDrained = false
   const drained = t.a.drained(notes.pid).then(() => {
     isDrained = true
@@ -80,9 +87,7 @@ async function drainsWithTheChannel(t: Trial): Promise<void> {
   await t.a.drained(notes.pid)
   await t.a.drained(t.a.pid)
   await t.connect()
-  while (t.a.send(notes.pid, block)) {
-    // Until there is no more room.
-  }
+  fill(t, notes.pid)
   const drained = t.a.drained(notes.pid)
   t.a.disconnect(t.b.name)
   await t.until(drained)
@@ -124,8 +129,8 @@ async function stopsOneSender(t: Trial): Promise<void> {
 
 async function forgetsTheDead(t: Trial): Promise<void> {
   const [first, second] = [lazy(t), lazy(t)]
-  second.go()
   await t.connect()
+  second.go()
   // By one sender: it shares a flow with itself.
   t.a.spawn((self: Self) => {
     for (let count = 0; count < flood; count++) self.send(first.pid, count)
@@ -135,7 +140,6 @@ async function forgetsTheDead(t: Trial): Promise<void> {
   await t.eventually('it has come to a stop', () => waiting() > limits.backlogMessagesMax)
   await t.quiet()
   expect(second.seen.count).toBe(0)
-  second.go()
   t.b.exit(first.pid, 'kill')
   await t.eventually('what was behind has come', () => second.seen.count === 1)
 }

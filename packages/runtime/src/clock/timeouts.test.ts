@@ -109,10 +109,13 @@ test('one that has left may enter again', () => {
   expect(expired).toEqual([0])
 })
 
-test('an infinite time-out starts nothing', () => {
-  const { clock, enter } = setUp()
+test('an infinite time-out starts nothing, and keeps no operating-system process', () => {
+  const { clock, timeouts, enter, turn } = setUp()
   enter(Infinity)
   expect(clock.timers).toEqual([])
+  timeouts.leave(enter(5000))
+  turn()
+  expect(clock.isKept).toBe(false)
 })
 
 test('thousands of time-outs of one length share one timer', () => {

@@ -67,14 +67,17 @@ export abstract class Call extends Request implements From {
     server.deliver(this)
   }
 
-  /** The same for a wish that the process ends. A function has nothing to do first; the node's own processes stay. */
-  openStop(server: Process): void {
+  /**
+   * The same for a wish that the process ends. A function has nothing to do first; the node's own processes stay.
+   * `arrive` says that it lies in the mailbox, where it came from another node.
+   */
+  openStop(server: Process, arrive?: () => Arrival): void {
     this.#enter(server)
     if (server.isRoot || (server.name !== undefined && isReserved(server.name))) {
       this.close()
       this.targetEnded(reasonOf(runtimeError('E_ROOT_EXIT', { node: server.node.name })))
     } else if (server.behavior.kind === 'function') server.end(this.request)
-    else server.deliver(new StopOrder(this))
+    else server.deliver(new StopOrder(this, arrive?.()))
   }
 
   #enter(server: Process): void {
@@ -112,11 +115,13 @@ export abstract class Call extends Request implements From {
 /** In the mailbox of a server that is to stop. Its sender may have given up meanwhile. */
 export class StopOrder extends Request {
   readonly kind = 'stop'
+  override readonly arrival: Arrival | undefined
   readonly #call: Call
 
-  constructor(call: Call) {
+  constructor(call: Call, arrival: Arrival | undefined) {
     super(call.request)
     this.#call = call
+    this.arrival = arrival
   }
 
   get isOpen(): boolean {

@@ -1,4 +1,4 @@
-import { createSimulation } from '@barrel-actors/simulation'
+import { createSimulation, VirtualClock } from '@barrel-actors/simulation'
 import { expect, test } from 'vitest'
 import { extensionKey } from '../extension.ts'
 import { GenServer } from '../gen-server/gen-server.ts'
@@ -148,12 +148,14 @@ test('a process that ends while it is given its name has failed to start, and it
       return true
     },
   }
-  await using node = await startNode({ extensions: [extensionOf('global', ending)] })
+  const clock = new VirtualClock()
+  await using node = await startNode({ clock, extensions: [extensionOf('global', ending)] })
   const name = { global: 'short-lived' }
   await expect(node.start({ server: Echo, name, timeoutMs: 1_000_000 })).rejects.toMatchObject({
     code: 'E_START_FAILED',
     fields: { exit: 'killed' },
   })
+  expect(clock.timersCount).toBe(0)
   ends = true
   const supervisor = await node.start(Supervisor.of({ children: [{ id: 'child', run: wait, name }] }))
   expect(await Supervisor.countChildren(supervisor)).toMatchObject({ active: 1 })

@@ -40,11 +40,3 @@ test('a ref that is no alias, and an alias of an earlier life, take nothing', as
   node.send(alias, 'found')
   expect(await node.receive()).toBe('found')
 })
-
-test('a receive by its own alias looks at what came after it, as by any fresh ref', async () => {
-  await using node = await startNode()
-  for (let count = 0; count < 100; count++) node.send(node.pid, { count })
-  const ref = node.alias<{ ref: unknown; answer: number }>()
-  node.send(ref, { ref, answer: 42 })
-  expect(await node.receive({ ref })).toMatchObject({ answer: 42 })
-})

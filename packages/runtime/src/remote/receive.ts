@@ -5,6 +5,7 @@ import { type ExitReason, reasonOf } from '../exit-reason.ts'
 import { Call } from '../gen-server/call.ts'
 import { limits } from '../limits.ts'
 import { type AnyPid, Pid } from '../pid.ts'
+import type { Exit } from '../process/exits.ts'
 import { addWatch } from '../process/monitor.ts'
 import type { Process } from '../process/process.ts'
 import type { Signal, SignalTarget } from '../signal.ts'
@@ -22,7 +23,7 @@ export function receiveSignal(remote: RemoteNode, signal: Signal, flow: Flow): v
     case 'call':
       return onCall(remote, signal, flow)
     case 'stop':
-      return onStop(remote, signal)
+      return onStop(remote, signal, flow)
     case 'reply':
       return remote.replied(signal.ref, signal.value)
     case 'link':
@@ -38,7 +39,7 @@ export function receiveSignal(remote: RemoteNode, signal: Signal, flow: Flow): v
     case 'down':
       return remote.ended(signal.ref, signal.reason)
     case 'exit':
-      return onExit(remote, signal.from, signal.to, signal.reason, signal.linked)
+      return onExit(remote, signal, flow)
     default:
       return signal satisfies never
   }
@@ -153,12 +154,13 @@ function onCall(remote: RemoteNode, { to, ref, request }: Signal & { kind: 'call
   call.open(server)
 }
 
-function onStop(remote: RemoteNode, { to, ref, reason }: Signal & { kind: 'stop' }): void {
+function onStop(remote: RemoteNode, { to, ref, reason }: Signal & { kind: 'stop' }, flow: Flow): void {
   const server = findFor(remote, to, ref)
   if (server === undefined) return
   const call = new IncomingCall(reason, remote, ref, server)
   remote.incoming.set(ref, call)
-  call.openStop(server)
+  noteArrival(server)
+  call.openStop(server, () => new Arrival(remote.backlog, flow))
 }
 
 function onMonitor(remote: RemoteNode, to: SignalTarget, ref: number): void {
@@ -187,11 +189,15 @@ function onUnlink(remote: RemoteNode, from: AnyPid, to: AnyPid, id: number): voi
   remote.send({ kind: 'unlinkAck', from: to, to: from, id }, to.serial)
 }
 
-function onExit(remote: RemoteNode, from: AnyPid, to: SignalTarget, reason: ExitReason, linked: boolean): void {
+function onExit(remote: RemoteNode, { from, to, reason, linked }: Signal & { kind: 'exit' }, flow: Flow): void {
   const process = find(remote, to)
-  if (process === undefined) return
-  if (!linked) remote.node.exits.send(process, from, reason)
-  else if (remote.links.ended(process.pid, from)) remote.node.exits.sendLinked(process, from, reason)
+  if (process === undefined || (linked && !remote.links.ended(process.pid, from))) return
+  if (process.trapExit && (linked || process.isRoot || reason !== 'kill')) {
+    // A message like any other: who sends too many is stopped.
+    const exit: Exit = { kind: 'exit', from, reason }
+    arrive(process, new RemoteMessage(exit, new Arrival(remote.backlog, flow)))
+  } else if (linked) remote.node.exits.sendLinked(process, from, reason)
+  else remote.node.exits.send(process, from, reason)
 }
 
 function hasRoom(remote: RemoteNode, ref: number): boolean {

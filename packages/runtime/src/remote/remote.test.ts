@@ -54,9 +54,15 @@ class Wire implements Channel {
     }
   }
 
-  pause(): void {}
+  isPaused = false
 
-  resume(): void {}
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+  }
 
   close(reason: string): void {
     if (!this.#isOpen) return
@@ -111,6 +117,7 @@ async function two(): Promise<{ a: Node; b: Node; cut: () => void; net: Net }> {
 }
 
 const wait = (self: Self) => self.receive()
+const codeOf = (error: { code: unknown }) => error.code
 
 /** The pid as the other node knows it: it came in a message. */
 async function abroad<P extends AnyPid>(pid: P, from: Node, to: Node): Promise<P> {
@@ -310,4 +317,65 @@ test('a node that holds as many monitors and calls here as it may gets systemLim
   ])
   cut()
   expect(incoming.size).toBe(0)
+})
+
+test('what another node watched, called and wished to stop here is withdrawn once its channel is lost', async () => {
+  const { a, b, cut } = await two()
+  class Silent extends GenServer {
+    override handleCall() {
+      return noReply
+    }
+  }
+  class Stuck extends GenServer {
+    override init() {
+      return new Promise<never>(() => {})
+    }
+  }
+  const [silent, stuck] = [b.spawn(Silent), b.spawn(Stuck)]
+  const [farSilent, farStuck] = [await abroad(silent, b, a), await abroad(stuck, b, a)]
+  const held = () => {
+    const [one, other] = [b.processInfo(silent), b.processInfo(stuck)]
+    return [one?.watchersCount, one?.openCalls, other?.openCalls]
+  }
+  for (let loss = 0; loss < 20; loss++) {
+    const ref = a.monitor(farSilent)
+    const asked = [a.call(farSilent, loss), GenServer.stop(farStuck, loss)].map(each => each.catch(codeOf))
+    a.send(b.pid, 'asked')
+    await b.receive()
+    expect(held()).toEqual([1, 1, 1])
+    cut()
+    expect(held()).toEqual([0, 0, 0])
+    expect(await Promise.all(asked)).toEqual(['E_NO_CONNECTION', 'E_NO_CONNECTION'])
+    expect(await a.receive({ ref })).toMatchObject({ reason: 'noconnection' })
+  }
+})
+
+const big = 'x'.repeat(2 ** 20)
+
+test.each<[string, (far: AnyPid, a: Node) => void]>([
+  ['wishes to stop', far => void GenServer.stop(far, big, { signal: AbortSignal.abort() }).catch(codeOf)],
+  ['exits that are trapped', (far, a) => a.exit(far, big)],
+])('%s that nobody takes count as what waits, and stop their sender until their process ends', async (_, send) => {
+  const { a, b, net } = await two()
+  class Stuck extends GenServer {
+    override init() {
+      this.trapExit = true
+      return new Promise<never>(() => {})
+    }
+  }
+  const stuck = b.spawn(Stuck)
+  const far = await abroad(stuck, b, a)
+  const isPaused = async () => {
+    a.send({ name: 'asked', node: b.name }, 'asked')
+    await b.receive()
+    return net.get(b.name)?.channels.get(a.name)?.isPaused
+  }
+  b.register('asked', b.pid)
+  for (let count = 0; count < limits.backlogBytesMax / big.length; count++) {
+    expect(await isPaused()).toBe(false)
+    send(far, a)
+  }
+  expect(await isPaused()).toBe(true)
+  b.exit(stuck, 'kill')
+  expect(await isPaused()).toBe(false)
 })
