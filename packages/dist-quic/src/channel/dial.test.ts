@@ -142,9 +142,9 @@ test('the program stays alive while it waits, looks up and tries', async () => {
 })
 
 test('a look-up that ends after its time was over fails the dial no second time, and is of no use any more', async () => {
-  for (const late of [Promise.reject(new Error('late')), Promise.resolve(two)]) {
+  for (const late of [() => Promise.reject(new Error('late')), () => Promise.resolve(two)]) {
     let end = (): void => {}
-    const slow = new Promise<void>(resolve => (end = resolve)).then(() => late)
+    const slow = new Promise<void>(resolve => (end = resolve)).then(late)
     const { clock, dial, tries, failures } = setUp(slow)
     dial.start(0)
     await clock.advance(100)
