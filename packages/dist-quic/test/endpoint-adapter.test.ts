@@ -99,6 +99,11 @@ test('an adapter that is given garbage, too much at once, or what is no bytes, d
   const got = new Collector()
   const connection = await dial(await open(), server.address, { received: got.received }, { adapter })
   for (let length = 0; length < 1_500; length += 7) give(systemEntropy.bytes(length))
+  // Packets of other connections: a first packet, a handshake, a Retry, a short one.
+  for (const first of [0xc0, 0xe0, 0xf0, 0x40]) {
+    const head = Buffer.from([first, 0, 0, 0, 1, 16, ...systemEntropy.bytes(16), 0, 0, 0x44, 0x9e])
+    give(Buffer.concat([head, systemEntropy.bytes(1_200 - head.length)]))
+  }
   give(new Uint8Array(100_000))
   give('text' as unknown as Uint8Array)
   give(undefined as unknown as Uint8Array)

@@ -5,6 +5,7 @@ import type { QuicConnection } from '../src/quic/contract.ts'
 import type { EndpointOptions } from '../src/quic/endpoint.ts'
 import { limits } from '../src/quic/limits.ts'
 import { type Accept, Collector, closeAll, dial, echo, makeCertificate, open, turns } from './endpoints.ts'
+import { logLines } from './quic-nodes.ts'
 
 afterEach(closeAll)
 
@@ -66,6 +67,23 @@ test('a stranger that is done with TLS takes a place among the open handshakes, 
   accepted[0]?.close(0, 'enough')
   await turns(5)
   expect(server.handshakesCount).toBe(1)
+})
+
+test('an endpoint that has as many connections as it may accepts no more until one is gone, and still dials', async () => {
+  const log = logLines()
+  const server = await open(echo, { connectionsMax: 2, log })
+  const client = await open()
+  const first = await dial(client, server.address, { closed() {} })
+  await dial(client, server.address)
+  const third = dial(client, server.address)
+  await expect.poll(() => log.of('quic.dropped')).toMatchObject([{ tooManyConnections: 1 }])
+  first.close(0, 'enough')
+  await expect.poll(() => server.connectionsCount, { timeout: 10_000 }).toBe(1)
+  // Whoever comes first.
+  await Promise.any([third, dial(client, server.address)])
+  await dial(server, (await open()).address)
+  // What an endpoint dials itself takes no place among the handshakes.
+  expect([server.handshakesCount, client.handshakesCount, server.connectionsCount]).toEqual([0, 0, 3])
 })
 
 test('a stranger that sends more than it may is closed with a reason, and an honest peer is served', async () => {

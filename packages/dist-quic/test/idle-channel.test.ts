@@ -50,7 +50,7 @@ test('a channel that nobody relies on is closed at both ends, and the next call 
   expect(events).toMatchObject([{ kind: 'nodeUp' }, { kind: 'nodeDown' }, { kind: 'nodeUp' }])
 })
 
-test('a channel with traffic, a link, a monitor, or a keeper on either side is not closed', async () => {
+test('a channel with traffic, a link, a monitor, a user stream or a keeper on either side is not closed', async () => {
   const uses: ((a: Node, b: Node) => unknown)[] = [
     (a, b) => a.monitor(echoOf(b)),
     (a, b) => b.monitor(echoOf(a)),
@@ -62,6 +62,13 @@ test('a channel with traffic, a link, a monitor, or a keeper on either side is n
       })
     },
     (a, b) => b.remotes.keep(a.name, {}),
+    (a, b) => {
+      const sink = b.spawn(async (self: Self) => {
+        for await (const _ of self);
+      })
+      b.extension(Quic).streams.accept('stream', sink)
+      return a.extension(Quic).streams.open(b.name, 'stream')
+    },
   ]
   for (const use of uses) {
     const [a, b] = await pair()

@@ -139,6 +139,19 @@ test('the program stays alive while it waits, looks up and tries', async () => {
   expect(kept.size).toBe(1)
   dial.abandon('not wanted')
   expect(kept.size).toBe(0)
+  // Whoever wanted it has gone before it began.
+  dial.start(50)
+  expect(kept.size).toBe(0)
+  const looking = setUp(new Promise(() => {}))
+  looking.dial.start(50)
+  await looking.clock.advance(50)
+  await moment()
+  expect(looking.kept.size).toBe(1)
+  const over = setUp([{ host: '10.0.0.2' }])
+  over.dial.start(0)
+  await moment()
+  over.dial.ended(refused)
+  expect([over.failures.length, over.kept.size]).toEqual([1, 0])
 })
 
 test('a look-up that ends after its time was over fails the dial no second time, and is of no use any more', async () => {

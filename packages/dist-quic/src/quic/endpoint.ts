@@ -33,6 +33,8 @@ export interface EndpointOptions {
   /** Accepted connections whose peer is not trusted yet. Default 256; 16 from one address, 64 from loopback. */
   readonly handshakesMax?: number | undefined
   readonly handshakesPerAddressMax?: number | undefined
+  /** Connections of any state, past which none is accepted. Default 8,192. */
+  readonly connectionsMax?: number | undefined
   /** A TLS handshake that was accepted and takes longer is given up. Default 5,000 ms. */
   readonly handshakeTimeoutMs?: number | undefined
   /** Bounds of a peer until `QuicConnection.trusted()` is called for it. Default: each is trusted from the start. */
@@ -74,6 +76,7 @@ export class Endpoint {
       idleTimeoutMs,
       keepAliveMs,
       handshakeTimeoutMs: options.handshakeTimeoutMs ?? limits.handshakeMsMax,
+      connectionsMax: options.connectionsMax ?? limits.connectionsMax,
       untrusted,
       quiche,
       socket,

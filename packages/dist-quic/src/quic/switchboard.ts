@@ -14,7 +14,6 @@ import type { DatagramPort } from './datagram-port.ts'
 import { DatagramSocket } from './datagram-socket.ts'
 import type { DropLog } from './drop-log.ts'
 import type { HandshakeCaps } from './handshake-caps.ts'
-import { limits } from './limits.ts'
 import type { NativeConnection, Quiche } from './native.ts'
 import { connectionIdBytes, destinationKey } from './packet-head.ts'
 import type { StrangerDesk } from './stranger.ts'
@@ -30,6 +29,7 @@ export interface SwitchboardParts {
   readonly idleTimeoutMs: number
   readonly keepAliveMs: number
   readonly handshakeTimeoutMs: number
+  readonly connectionsMax: number
   readonly untrusted: UntrustedBounds | undefined
   readonly quiche: Quiche
   readonly socket: DatagramSocket
@@ -189,8 +189,8 @@ export class Switchboard implements ConnectionOwner {
   }
 
   #begin(packet: Buffer, client: Address, sourceId: Uint8Array, firstId: Uint8Array): void {
-    const { caps, drops } = this.#parts
-    if (this.#connections.size >= limits.connectionsMax) drops.count('tooManyConnections')
+    const { caps, connectionsMax, drops } = this.#parts
+    if (this.#connections.size >= connectionsMax) drops.count('tooManyConnections')
     else if (!caps.mayBegin(client.host)) drops.count('tooManyHandshakes')
     else this.#accept(packet, client, sourceId, firstId)
   }
