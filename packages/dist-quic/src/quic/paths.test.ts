@@ -186,7 +186,7 @@ test('the end closes every socket of its own, that of a move under way too, when
   // Also while the socket is being opened.
   const early = setUp()
   let open = (): void => {}
-  early.holdSockets(new Promise(resolve => (open = resolve)))
+  void early.holdSockets(new Promise(resolve => (open = resolve)))
   const opening = codeOf(early.paths.migrate(1_000))
   early.paths.end(lost)
   open()
