@@ -133,7 +133,12 @@ test('the watcher may end first', async () => {
 
 test('a process may watch itself, and nobody learns of it', async () => {
   await using node = await startNode()
-  const { pid, ref } = node.spawnMonitor(self => void self.monitor(self.pid))
+  const { pid, ref } = node.spawnMonitor(async self => {
+    self.monitor(self.pid)
+    self.send(self.pid, 'of itself')
+    self.send(self.node.pid, await self.receive())
+  })
+  expect(await node.receive()).toBe('of itself')
   expect(await node.receive()).toEqual({ kind: 'down', ref, from: pid, reason: 'normal' })
   node.send(node.pid, 'nothing more')
   expect(await node.receive()).toBe('nothing more')
