@@ -17,10 +17,14 @@ export interface Exit {
   readonly reason: ExitReason
 }
 
+/** Puts what a process traps into its mailbox, in place of a plain `deliver`. */
+type Deliver = (exit: Exit) => void
+
 interface ExitSignal {
   readonly target: Process
   readonly from: AnyPid
   readonly reason: ExitReason
+  readonly deliver: Deliver | undefined
 }
 
 export class Exits {
@@ -29,14 +33,14 @@ export class Exits {
   #draining = false
 
   /** Sends an exit signal, as `exit(pid, reason)` does. */
-  send(target: Process, from: AnyPid, reason: ExitReason): void {
-    if (reason !== 'kill' || target.isRoot) return this.#take({ target, from, reason })
+  send(target: Process, from: AnyPid, reason: ExitReason, deliver?: Deliver): void {
+    if (reason !== 'kill' || target.isRoot) return this.#take({ target, from, reason, deliver })
     if (target.alive) this.end(target, 'killed')
   }
 
   /** Carries an end along a link that has been removed. `'kill'` along a link is a reason like any other. */
-  sendLinked(target: Process, from: AnyPid, reason: ExitReason): void {
-    this.#take({ target, from, reason })
+  sendLinked(target: Process, from: AnyPid, reason: ExitReason, deliver?: Deliver): void {
+    this.#take({ target, from, reason, deliver })
   }
 
   /** Ends a process now. */
@@ -71,11 +75,12 @@ export class Exits {
     enter(before)
   }
 
-  #receive({ target, from, reason }: ExitSignal): void {
+  #receive({ target, from, reason, deliver }: ExitSignal): void {
     if (target.state === processState.dead) return
     if (target.trapExit) {
       const exit: Exit = { kind: 'exit', from, reason }
-      target.deliver(exit)
+      if (deliver === undefined) target.deliver(exit)
+      else deliver(exit)
     } else if (reason !== 'normal' || from === target.pid) {
       this.#bury(target, reason)
     }
@@ -111,7 +116,7 @@ export class Exits {
   #tellLinks(process: Process, reason: ExitReason): void {
     for (const linked of process.links ?? []) {
       linked.links?.delete(process)
-      this.#queue.push({ target: linked, from: process.pid, reason })
+      this.#queue.push({ target: linked, from: process.pid, reason, deliver: undefined })
     }
     for (const pid of process.remoteLinks?.values() ?? []) process.node.exitAlongLink(process, pid, reason)
     process.links = undefined

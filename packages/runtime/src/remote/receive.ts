@@ -191,13 +191,11 @@ function onUnlink(remote: RemoteNode, from: AnyPid, to: AnyPid, id: number): voi
 
 function onExit(remote: RemoteNode, { from, to, reason, linked }: Signal & { kind: 'exit' }, flow: Flow): void {
   const process = find(remote, to)
-  if (process === undefined || (linked && !remote.links.ended(process.pid, from))) return
-  if (process.trapExit && (linked || process.isRoot || reason !== 'kill')) {
-    // A message like any other: who sends too many is stopped.
-    const exit: Exit = { kind: 'exit', from, reason }
-    arrive(process, new RemoteMessage(exit, new Arrival(remote.backlog, flow)))
-  } else if (linked) remote.node.exits.sendLinked(process, from, reason)
-  else remote.node.exits.send(process, from, reason)
+  if (process === undefined) return
+  // What is trapped is a message like any other: who sends too many is stopped.
+  const deliver = (exit: Exit) => arrive(process, new RemoteMessage(exit, new Arrival(remote.backlog, flow)))
+  if (!linked) remote.node.exits.send(process, from, reason, deliver)
+  else if (remote.links.ended(process.pid, from)) remote.node.exits.sendLinked(process, from, reason, deliver)
 }
 
 function hasRoom(remote: RemoteNode, ref: number): boolean {
