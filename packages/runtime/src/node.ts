@@ -77,7 +77,6 @@ export class Node extends Self implements PidSource {
     const root = this.addProcess(functionBehavior)
     this.root = root
     root.trapExit = true
-    root.looksFirst = true
     root.body = this
     Actor.bind(this, root)
     Self.rest(this)

@@ -108,11 +108,7 @@ function takeMessages(process: Process, budget: number): number {
       taken++
       if (process.looksFirst) takeAfterLook(process, server, message)
       else if (message instanceof Request) takeRequest(process, server, message)
-      else {
-        running = 'handleInfo'
-        const result = server.handleInfo(message as never)
-        if (result !== undefined) settle(process, 'handleInfo', result, message)
-      }
+      else takeInfo(process, server, message, message)
     }
   } catch (error) {
     crash(process, running, error, message)

@@ -165,7 +165,7 @@ export function processFlagFrom(from: Process, flag: ProcessFlag, value: boolean
   if (flag !== 'trapExit') throw runtimeError('E_OPTION_INVALID', { option: 'flag', problem: 'it is not trapExit' })
   const before = from.trapExit
   from.trapExit = checkBoolean(flag, value)
-  from.looksFirst = true
+  from.looksFirst ||= from.trapExit
   return before
 }
 
