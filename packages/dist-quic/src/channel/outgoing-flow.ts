@@ -66,9 +66,9 @@ export class OutgoingFlow {
     if (this.#encoder.bytesAbout > limits.partBytesMax || this.#waiting.has(sender)) {
       return this.#sendAlone(lowered, sender)
     }
-    const { bytes, start, end } = this.#encoder.pack(lowered, frameHeadBytes)
-    writeFrameHead(bytes, start, end)
-    this.#owner.write(this.#flow, bytes, start, end)
+    const frame = this.#encoder.pack(lowered, frameHeadBytes)
+    writeFrameHead(frame, frame.start, frame.end)
+    this.#owner.write(this.#flow, frame, frame.start, frame.end)
   }
 
   #sendAlone(lowered: unknown[], sender: number): void {

@@ -12,14 +12,14 @@ export class Chunk {
   readonly buffer: Uint8Array
   start = 0
   end: number
-  /** What is done when it is empty, of one whose memory is somebody else's. */
+  /** Whether its memory is somebody else's, who may want to know when it is empty. */
+  readonly isForeign: boolean
   readonly taken: (() => void) | undefined
-  readonly #isForeign: boolean
 
   private constructor(buffer: Uint8Array, end: number, isForeign: boolean, taken?: () => void) {
     this.buffer = buffer
     this.end = end
-    this.#isForeign = isForeign
+    this.isForeign = isForeign
     this.taken = taken
   }
 
@@ -36,11 +36,7 @@ export class Chunk {
 
   /** How many bytes may be added. */
   get room(): number {
-    return this.#isForeign ? 0 : this.buffer.length - this.end
-  }
-
-  get isForeign(): boolean {
-    return this.#isForeign
+    return this.isForeign ? 0 : this.buffer.length - this.end
   }
 }
 

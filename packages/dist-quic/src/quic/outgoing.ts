@@ -90,7 +90,7 @@ export class Outgoing {
     this.#count(stream, length)
   }
 
-  /** Takes the bytes as they are, and calls `taken` when it needs them no more; never where they are dropped. */
+  /** Takes the bytes as they are, and calls `taken` when it needs them no more; never for a stream that is over. */
   adopt(streamId: number, bytes: Uint8Array, taken?: () => void): void {
     const stream = this.#streamOf(streamId)
     if (stream === undefined || stream.finish || bytes.length === 0) return

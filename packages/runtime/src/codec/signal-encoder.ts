@@ -10,12 +10,8 @@ import type { Signal, SignalTarget } from '../signal.ts'
 import { type Ends, Lowering } from './lower.ts'
 import { signalKind } from './signal-kind.ts'
 
-/** Where packed bytes lie. */
-export interface Packed {
-  readonly bytes: Uint8Array
-  readonly start: number
-  readonly end: number
-}
+/** The buffer of msgpackr, and where in it the packed bytes lie, until something else is packed. */
+export type Packed = Buffer & { readonly start: number; readonly end: number }
 
 // msgpackr hands out its own buffer, and begins at the same place of it the next time.
 const inPlace = REUSE_BUFFER_MODE | RESET_BUFFER_MODE | RESERVE_START_SPACE
@@ -42,8 +38,8 @@ export class SignalEncoder implements Ends {
    * @throws E_MESSAGE_INVALID where the message cannot be encoded; the stream goes on as if it had not been given
    */
   encode(signal: Signal, headroom = 0): Uint8Array {
-    const { bytes, start, end } = this.pack(this.lower(signal), headroom)
-    return bytes.subarray(start, end)
+    const packed = this.pack(this.lower(signal), headroom)
+    return packed.subarray(packed.start, packed.end)
   }
 
   /** About how many bytes the signal has that was lowered last: text may take up to three times of what is meant here. */
@@ -55,11 +51,7 @@ export class SignalEncoder implements Ends {
   pack(lowered: unknown[], headroom: number): Packed {
     if (this.#broken) throw runtimeError('E_ENCODER_BROKEN')
     try {
-      const buffer = this.#packr.pack(lowered, inPlace | headroom) as Buffer & { start: number; end: number }
-      packed.bytes = buffer
-      packed.start = buffer.start
-      packed.end = buffer.end
-      return packed
+      return this.#packr.pack(lowered, inPlace | headroom) as Packed
     } catch (error) {
       // Shapes may have been noted that the other end will never see.
       this.#broken = true
@@ -73,7 +65,7 @@ export class SignalEncoder implements Ends {
    * @throws E_MESSAGE_INVALID where it is larger than a signal may be
    */
   packAlone(lowered: unknown[], buffer?: Buffer): Uint8Array {
-    const bytes = packInto(buffer ?? Buffer.allocUnsafeSlow(scratchBytes), lowered)
+    const bytes = buffer === undefined ? createPackr().pack(lowered) : packInto(buffer, lowered)
     if (bytes.length <= limits.signalBytesMax) return bytes
     const problem = `it takes ${bytes.length} bytes, more than ${limits.signalBytesMax},`
     throw runtimeError('E_MESSAGE_INVALID', { problem, path: 'its root' })
@@ -131,11 +123,6 @@ export class SignalEncoder implements Ends {
   }
 }
 
-/** What `pack` gave last: it holds until the next call, as the bytes do. */
-const packed = { bytes: new Uint8Array(0) as Uint8Array, start: 0, end: 0 }
-
-const scratchBytes = 8 * 1024
-
 function packInto(buffer: Buffer, lowered: unknown[]): Uint8Array {
   const packr = createPackr()
   packr.useBuffer(buffer)
@@ -143,7 +130,7 @@ function packInto(buffer: Buffer, lowered: unknown[]): Uint8Array {
     return packr.pack(lowered)
   } finally {
     // msgpackr has one buffer for the whole OS process: who packs next must not write into ours.
-    packr.useBuffer(Buffer.allocUnsafeSlow(scratchBytes))
+    packr.useBuffer(Buffer.allocUnsafeSlow(8 * 1024))
   }
 }
 
