@@ -62,8 +62,7 @@ export abstract class Actor<Message = unknown, P extends Protocol = AnyProtocol>
   /**
    * The node that the message came from which this process took last, and what that node has proved to be; undefined
    * for one of its own node, and for what the runtime itself puts into the mailbox, such as a `down`. A trapped exit of a
-   * process of another node came from that node. What a message says of its sender
-   * is a claim; this is not.
+   * process of another node came from that node. What a message says of its sender is a claim; this is not.
    */
   get origin(): Origin | undefined {
     return this.#process.origin
