@@ -174,3 +174,26 @@ test('where only what was given up waits there is silence', async () => {
   await hand.slice()
   expect(seen).toEqual([{ kind: 'timeout' }])
 })
+
+test('a server that has ended goes on with nothing, and waits for no silence, whatever its callback returns', async () => {
+  const clock = new VirtualClock()
+  await using node = await startNode({ clock })
+  const seen: unknown[] = []
+  class Ending extends GenServer<{ cast: 'continue' | 'wait'; info: unknown }> {
+    override handleCast(request: 'continue' | 'wait') {
+      this.node.exit(this.pid, 'kill')
+      return next(request === 'continue' ? { continue: 'more' } : { timeoutMs: 10 })
+    }
+    override handleContinue(request: unknown) {
+      seen.push(request)
+    }
+    override handleInfo(message: unknown) {
+      seen.push(message)
+    }
+  }
+  const timersBefore = clock.timersCount
+  for (const request of ['continue', 'wait'] as const) node.cast(node.spawn(Ending), request)
+  await clock.advance(1)
+  expect(node.processes()).toEqual([node.pid])
+  expect([seen, clock.timersCount]).toEqual([[], timersBefore])
+})

@@ -203,6 +203,15 @@ test('when the channel is lost, links, calls and monitors end with noconnection,
   expect(watching).toMatchObject([{ kind: 'down', reason: 'noconnection' }])
 })
 
+test('nothing is kept of a node whose channel was lost', async () => {
+  const { a, b, cut } = await two()
+  a.send({ name: 'nobody', node: 'b@test' }, 'hello')
+  await a.connect('b@test')
+  expect([a.remotes.isAlone, b.remotes.isAlone]).toEqual([false, false])
+  cut()
+  expect([a.remotes.isAlone, b.remotes.isAlone]).toEqual([true, true])
+})
+
 test('an exit reason that cannot cross arrives as a text', async () => {
   const { a, b } = await two()
   const pid = b.spawn(wait)
