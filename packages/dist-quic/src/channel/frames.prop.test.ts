@@ -105,6 +105,13 @@ test.each(refused)('%s is refused, wherever its head is cut', (_, word, bytes) =
   }
 })
 
+test('a frame over the limit is refused also where all of it has come', () => {
+  const whole = framed({ kind: 'whole', body: Buffer.alloc(limits.frameBytesMax + 1) })
+  const sink = new Collector()
+  expect(new FrameReader().push(whole, sink)).toMatch('a frame of more than')
+  expect(sink.seen).toEqual([])
+})
+
 /** What is wrong with a stream that arrives in these pieces, and what came out of it until then. */
 function outcomeOf(pieces: readonly Uint8Array[]): { problem: string | undefined; seen: Sent[] } {
   const reader = new FrameReader()

@@ -34,9 +34,9 @@ export class Chunk {
     return new Chunk(bytes, bytes.length, true, taken)
   }
 
-  /** How many bytes may be added. */
+  /** How many bytes may be added: none where it is full, as a foreign one always is. */
   get room(): number {
-    return this.isForeign ? 0 : this.buffer.length - this.end
+    return this.buffer.length - this.end
   }
 }
 

@@ -140,3 +140,8 @@ test('bytes whose buffer was given away are refused or empty, without another er
   const outcome = encoded(new SignalEncoder(life), { buffer: detached.buffer })
   expect(outcome instanceof Uint8Array || (outcome as BarrelError).code === 'E_MESSAGE_INVALID').toBe(true)
 })
+
+test('a view of a buffer that was given away is refused, and bytes of nothing are not', () => {
+  expect(encoded(new SignalEncoder(life), { view: detached })).toMatchObject({ code: 'E_MESSAGE_INVALID' })
+  expect(encoded(new SignalEncoder(life), { view: new Uint8Array() })).toBeInstanceOf(Uint8Array)
+})
