@@ -61,10 +61,15 @@ export const networkPacketBytes = 1350
 export const callersAtOnce = 64
 
 /** `quic.rtt_p99_under_bulk`: so many round trips, or those that begin in so many milliseconds, at least a hundred. */
-export const roundTripsUnderBulk = 5_000
-export const underBulkMs = 10_000
+export const countsUnderBulk = { before: 10, measured: 5_000, forMs: 10_000 } as const
 /** The bulk beside the round trips counts as bulk from here on. */
-export const besideBulkBytesPerSecondMin: number = 10 * 1024 * 1024
+const besideBulkBytesPerSecondMin = 10 * 1024 * 1024
+
+/** Throws where so many bulk messages in so many milliseconds were none. */
+export function checkBesideBulk(messages: number, forMs: number): void {
+  const bytesPerSecond = (messages * bulkBytes * 1_000) / forMs
+  if (bytesPerSecond < besideBulkBytesPerSecondMin) throw new Error(`The bulk moved ${bytesPerSecond} bytes/s only.`)
+}
 
 /** `quic.idle_channel_bytes`: channels that are counted, after so many that only warm up. */
 export const idleChannels = 1_000

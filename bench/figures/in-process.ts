@@ -3,7 +3,7 @@
 import type { Node, Self } from '@barrel-actors/runtime'
 
 /** What `work` returns, or its error. */
-export function inProcess(node: Node, work: (self: Self) => Promise<number>): Promise<number> {
+export function inProcess<Value>(node: Node, work: (self: Self) => Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
     node.spawn((self: Self) => work(self).then(resolve, reject))
   })

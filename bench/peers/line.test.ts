@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { bulkMessage } from '../workload.ts'
 import { type Line, performTask } from './line.ts'
 
 function lineTo(written: unknown[]): Line {
@@ -20,4 +21,11 @@ test('whoever echoes sends each message back', () => {
   const echo = performTask(['echo'], lineTo(written))
   for (const message of ['a', 'b']) echo(message)
   expect(written).toEqual(['a', 'b'])
+})
+
+test('whoever does both acknowledges bulk and sends the rest back', () => {
+  const written: unknown[] = []
+  const both = performTask(['both'], lineTo(written))
+  for (const message of ['a', bulkMessage(), Buffer.from('b')]) both(message)
+  expect(written.map(String)).toEqual(['a', 'taken', 'b'])
 })

@@ -6,7 +6,16 @@
 import type { Arm } from '../harness/figure.ts'
 import { callsPerSecond, type RoundTrips, roundTripMs, stepsPerSecond } from '../harness/pace.ts'
 import { Window } from '../harness/window.ts'
-import { callersAtOnce, checkRoundTrip, type Flow, roundTripMessage } from '../workload.ts'
+import {
+  bulkBytes,
+  bulkFlow,
+  bulkMessage,
+  callersAtOnce,
+  checkBesideBulk,
+  checkRoundTrip,
+  type Flow,
+  roundTripMessage,
+} from '../workload.ts'
 
 /** A connection as its arm sees it: messages go out in order, whole. */
 export interface Line {
@@ -15,8 +24,8 @@ export interface Line {
   drained(): Promise<void>
 }
 
-/** `take` acknowledges every batch, `echo` sends each message back. */
-export type Task = readonly ['take', messagesPerBatch: number] | readonly ['echo']
+/** `take` acknowledges every batch, `echo` sends each message back, `both` acknowledges bulk and sends the rest back. */
+export type Task = readonly ['take', messagesPerBatch: number] | readonly ['echo'] | readonly ['both']
 
 export type Listen = (received: (message: unknown) => void) => void
 
@@ -28,12 +37,17 @@ const acknowledgement = Buffer.from('taken')
 /** What the other OS process does with each message. */
 export function performTask([task, messagesPerBatch]: readonly string[], line: Line): (message: unknown) => void {
   if (task === 'echo') return message => line.write(message)
+  if (task === 'both') return message => line.write(isBulk(message) ? acknowledgement : message)
   const every = Number(messagesPerBatch)
   let taken = 0
   return () => {
     taken++
     if (taken % every === 0) line.write(acknowledgement)
   }
+}
+
+function isBulk(message: unknown): boolean {
+  return message instanceof Uint8Array && message.length === bulkBytes
 }
 
 /** Messages per second, one way. A message counts once the other OS process has read it whole. */
@@ -54,21 +68,35 @@ export function flowOver(withLine: WithLine, flow: Flow, message: (count: number
 
 /** The time in milliseconds within which that share of one caller's round trips of 64 bytes ended. */
 export function roundTripOver(withLine: WithLine, share: number, counts?: RoundTrips): Arm {
-  return () =>
-    withLine(['echo'], (line, listen) => {
-      let answered: (reply: unknown) => void = () => {}
-      listen(reply => answered(reply))
-      let count = 0
-      return roundTripMs(
-        share,
-        async () => {
-          const sent = count++
-          line.write(roundTripMessage(sent))
-          checkRoundTrip(sent, await new Promise(resolve => (answered = resolve)))
-        },
-        counts,
-      )
-    })
+  return () => withLine(['echo'], (line, listen) => roundTripMs(share, caller(line, listen), counts))
+}
+
+/** One caller, a call each time. */
+export function caller(line: Line, listen: Listen): () => Promise<void> {
+  let answered: (reply: unknown) => void = () => {}
+  listen(reply => answered(reply))
+  let count = 0
+  return async () => {
+    const sent = count++
+    line.write(roundTripMessage(sent))
+    checkRoundTrip(sent, await new Promise(resolve => (answered = resolve)))
+  }
+}
+
+/** Sends bulk until `isOver`, and checks that it was bulk. */
+export async function sendBulk(line: Line, listen: Listen, isOver: () => boolean): Promise<void> {
+  const bytes = bulkMessage()
+  const window = new Window(bulkFlow.batchesMax)
+  listen(() => window.give())
+  const startMs = performance.now()
+  let messages = 0
+  for (; !isOver(); messages++) {
+    await window.take()
+    await line.drained()
+    line.write(bytes)
+  }
+  await window.empty()
+  checkBesideBulk(messages, performance.now() - startMs)
 }
 
 interface Request {

@@ -11,6 +11,7 @@ import { startOther } from '../harness/other-process.ts'
 import { residentBytesEach, roundTripMs } from '../harness/pace.ts'
 import {
   checkRoundTrip,
+  countsUnderBulk,
   dials,
   dialsBefore,
   type Flow,
@@ -19,7 +20,7 @@ import {
   roundTripMessage,
 } from '../workload.ts'
 import { FrameReader, FrameWriter } from './frames.ts'
-import { callsOver, flowOver, roundTripOver, type Task, type WithLine } from './line.ts'
+import { caller, callsOver, flowOver, type Listen, roundTripOver, sendBulk, type Task, type WithLine } from './line.ts'
 import { certificateName, type SocketsReady } from './sockets-ready.ts'
 
 export type SocketKind = 'tls' | 'tcp'
@@ -32,6 +33,21 @@ export function socketFlow(kind: SocketKind, flow: Flow, message: (count: number
 /** The time in milliseconds within which that share of the round trips ended. */
 export function socketRoundTrip(kind: SocketKind, share: number): Arm {
   return roundTripOver(lineOf(kind), share)
+}
+
+/** The same while bulk goes over a connection of its own to the same OS process: behind it in one, it would wait. */
+export function socketRoundTripUnderBulk(kind: SocketKind, share: number): Arm {
+  return () =>
+    withOther(kind, ['both'], async ready => {
+      const [calls, bulk] = [await connect(kind, ready), await connect(kind, ready)]
+      let isOver = false
+      const sending = sendBulk(new FrameWriter(bulk), listening(bulk), () => isOver)
+      const tripMs = await roundTripMs(share, caller(new FrameWriter(calls), listening(calls)), countsUnderBulk)
+      isOver = true
+      await sending
+      for (const socket of [calls, bulk]) socket.destroy()
+      return tripMs
+    })
 }
 
 /** Calls per second of many callers at once. */
@@ -85,13 +101,17 @@ function lineOf(kind: SocketKind): WithLine {
   return (task, measure) =>
     withOther(kind, task, async ready => {
       const socket = await connect(kind, ready)
-      const value = await measure(new FrameWriter(socket), received => {
-        const reader = new FrameReader(received)
-        socket.on('data', chunk => reader.push(chunk))
-      })
+      const value = await measure(new FrameWriter(socket), listening(socket))
       socket.destroy()
       return value
     })
+}
+
+function listening(socket: Socket): Listen {
+  return received => {
+    const reader = new FrameReader(received)
+    socket.on('data', chunk => reader.push(chunk))
+  }
 }
 
 async function withOther(
