@@ -1,6 +1,7 @@
 /** One flow on its way in: frames become signals, and parts are put together to those that were cut. */
 import type { Signal, SignalDecoder } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
+import { release } from '../memory.ts'
 import { FrameReader, type FrameSink } from './frames.ts'
 
 /** What a flow tells its channel. */
@@ -85,6 +86,7 @@ export class IncomingFlow implements FrameSink {
     if (grown === undefined) return false
     grown.set(assembly.buffer.subarray(0, assembly.have))
     this.#owner.assembling.bytes -= assembly.buffer.length
+    release(assembly.buffer)
     assembly.buffer = grown
     return true
   }

@@ -5,12 +5,13 @@
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { problemOf, quicError } from '../errors.ts'
+import { release } from '../memory.ts'
 import { type Address, type SocketType, socketTypeOf } from './address.ts'
 import type { DatagramPort } from './datagram-port.ts'
 import { limits } from './limits.ts'
 
 export interface DatagramEvents {
-  /** The packet is the receiver's to change. */
+  /** The packet is the receiver's to change, and gone when it returns. */
   received(packet: Buffer, from: RemoteInfo): void
   /** There is room again after `full`. */
   roomAgain(): void
@@ -44,7 +45,7 @@ export class DatagramSocket implements DatagramPort {
     this.#events = events
     this.#packet = Buffer.allocUnsafeSlow(packetBytes)
     askForBuffers(socket)
-    socket.on('message', (packet, from) => events.received(packet, from))
+    socket.on('message', (packet, from) => this.#receive(packet, from))
     // What the system says of a packet already gone, such as an unreachable port, is loss to QUIC.
     socket.on('error', () => {})
   }
@@ -84,6 +85,12 @@ export class DatagramSocket implements DatagramPort {
   close(): Promise<void> {
     this.#closing ??= new Promise<void>(resolve => this.#socket.close(resolve))
     return this.#closing
+  }
+
+  #receive(packet: Buffer, from: RemoteInfo): void {
+    this.#events.received(packet, from)
+    // Node allocates each datagram by itself; small ones are not worth the call.
+    if (packet.length >= limits.releasedBytesMin) release(packet)
   }
 
   #settle(): void {

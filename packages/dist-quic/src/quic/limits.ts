@@ -61,6 +61,8 @@ export const limits = {
   socketQueueBytesMax: 256 * KiB,
   /** What we ask of the kernel for the socket, each way; it may give less. */
   socketBufferBytes: 4 * MiB,
+  /** The memory of a datagram of that length or more is given back as soon as it is read. */
+  releasedBytesMin: 4 * KiB,
   /** `drained()` tells when the bytes queued fall to this: for all streams of a connection, and for one. */
   lowWaterBytes: 128 * KiB,
   lowWaterStreamBytes: 64 * KiB,
