@@ -148,7 +148,7 @@ export class Connection implements QuicConnection {
   // The peer works on what it has got while this turn goes on.
   #sendEarly(): void {
     this.#guard(() => {
-      this.#outgoing.push(this.#sink)
+      this.#outgoing.pushWhole(this.#sink, this.#sender.packetBytes)
       this.#sendPackets()
     })
   }

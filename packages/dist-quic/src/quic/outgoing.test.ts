@@ -102,6 +102,52 @@ test('what push saw is told when asked, once', () => {
   ])
 })
 
+test('only whole packets leave before the end of a turn, with room for their heads; the rest leaves with what follows', () => {
+  const queue = outgoing()
+  const window = new Window(1e6)
+  const payloads = (count: number) => count * (1_350 - 64)
+  queue.append(4, Buffer.alloc(1_000))
+  queue.append(8, Buffer.alloc(3_000))
+  queue.finish(4)
+  queue.pushWhole(window, 1_350)
+  expect(window.calls).toEqual([
+    [4, 1_000, true],
+    [8, payloads(3) - 1_000, false],
+  ])
+  queue.pushWhole(window, 1_350)
+  expect(queue.bytes).toBe(4_000 - payloads(3))
+  queue.append(8, Buffer.alloc(payloads(1) - queue.bytes))
+  queue.finish(8)
+  queue.pushWhole(window, 1_350)
+  expect(window.calls.at(-1)).toEqual([8, payloads(1), true])
+})
+
+test('an end is not told before all bytes are handed on', () => {
+  const queue = outgoing()
+  const window = new Window(1e6)
+  queue.append(4, Buffer.alloc(2_000))
+  queue.finish(4)
+  queue.pushWhole(window, 1_350)
+  expect(window.calls).toEqual([[4, 1_286, false]])
+  push(queue, window)
+  expect(window.calls.at(-1)).toEqual([4, 714, true])
+})
+
+test('a window that takes less than whole packets is full until it has taken all', () => {
+  const queue = outgoing()
+  const window = new Window(20_000)
+  queue.append(0, Buffer.alloc(40_000))
+  queue.pushWhole(window, 16_384)
+  expect(queue.isWorthSending).toBe(false)
+  window.room = 1e6
+  push(queue, window)
+  queue.append(0, Buffer.alloc(limits.earlyBytesMin))
+  expect(queue.isWorthSending).toBe(true)
+  queue.pushWhole(window, 16_384)
+  queue.append(0, Buffer.alloc(limits.earlyBytesMin))
+  expect(queue.isWorthSending).toBe(true)
+})
+
 test('it is worth sending once there is a packet of it, and again when the window has taken all', () => {
   const queue = outgoing()
   const worth = () => queue.isWorthSending

@@ -41,6 +41,9 @@ interface OutgoingStream {
   over: boolean
 }
 
+/** Of a packet of stream bytes: connection id, packet number, tag and the head of the frame, with room to spare. */
+const headBytes = 64
+
 /** The urgency of a stream that was given none. Lower goes first; 0 to 255, as in the library. */
 export const urgencyDefault = 127
 
@@ -59,6 +62,8 @@ export class Outgoing {
   #high = false
   /** The sink took less than there was, the last time. */
   #isShort = false
+  /** What `push` may still hand on. */
+  #left = Number.POSITIVE_INFINITY
 
   constructor(pool: ChunkPool) {
     this.#pool = pool
@@ -133,7 +138,22 @@ export class Outgoing {
 
   /** Hands the sink all it takes. Throws what the sink throws when it does not concern one stream only. */
   push(sink: StreamSink): void {
+    this.#push(sink, Number.POSITIVE_INFINITY)
+    this.#isShort = this.#bytes > 0
+  }
+
+  /** The same, of no more than whole packets of that size: the next bytes fill up the last one. */
+  pushWhole(sink: StreamSink, packetBytes: number): void {
+    const payloadBytes = packetBytes - headBytes
+    const bytes = this.#bytes - (this.#bytes % payloadBytes)
+    const before = this.#bytes
+    this.#push(sink, bytes)
+    this.#isShort = this.#bytes > before - bytes
+  }
+
+  #push(sink: StreamSink, bytesMax: number): void {
     if (this.#waiting.length === 0) return
+    this.#left = bytesMax
     let from = 0
     while (from < this.#waiting.length) {
       const to = this.#endOfUrgency(from)
@@ -141,7 +161,6 @@ export class Outgoing {
       from = to
     }
     this.#waiting = this.#waiting.filter(stream => stream.bytes > 0 || (stream.finish && !stream.over))
-    this.#isShort = this.#bytes > 0
   }
 
   /** Tells what `push` saw happen. More may be written meanwhile. */
@@ -228,8 +247,10 @@ export class Outgoing {
   #pushOne(sink: StreamSink, stream: OutgoingStream): boolean {
     const chunk = stream.chunks[0]
     if (stream.over || (chunk === undefined && !stream.finish)) return false
-    const bytes = chunk?.buffer.subarray(chunk.start, chunk.end) ?? Buffer.alloc(0)
-    const fin = stream.finish && stream.chunks.length <= 1
+    if (this.#left <= 0) return false
+    const length = chunk === undefined ? 0 : Math.min(chunk.end - chunk.start, this.#left)
+    const bytes = chunk?.buffer.subarray(chunk.start, chunk.start + length) ?? Buffer.alloc(0)
+    const fin = stream.finish && length === stream.bytes
     const taken = this.#send(sink, stream, bytes, fin)
     if (taken === undefined) return false
     if (taken === bytes.length && fin) this.#forget(stream)
@@ -237,6 +258,7 @@ export class Outgoing {
     chunk.start += taken
     stream.bytes -= taken
     this.#bytes -= taken
+    this.#left -= taken
     if (chunk.start < chunk.end) return false
     stream.chunks.shift()
     this.#pool.give(chunk)
