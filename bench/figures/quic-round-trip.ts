@@ -1,7 +1,7 @@
 /** Calls of 64 bytes between two OS processes: one after another, many at once, and beside bulk. */
 
 import type { Figure } from '../harness/figure.ts'
-import { bareRoundTrip } from '../peers/bare-quic/arms.ts'
+import { bareCalls, bareRoundTrip } from '../peers/bare-quic/arms.ts'
 import { erlangTls } from '../peers/erlang-tls.ts'
 import { classesCalls, classesRoundTrip } from '../peers/quic-classes.ts'
 import { socketCalls, socketRoundTrip, socketRoundTripUnderBulk } from '../peers/sockets.ts'
@@ -34,6 +34,7 @@ export const quicCall64: Figure = {
   peer: 'tls',
   ours: quicCalls(),
   peers: {
+    bare: bareCalls(),
     tls: socketCalls('tls'),
     tcp: socketCalls('tcp'),
     classes: classesCalls(),

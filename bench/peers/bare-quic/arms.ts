@@ -3,6 +3,7 @@
  * nothing else. No serialisation, no names, no authentication of nodes. The other side is other.ts.
  */
 
+import { Packr, Unpackr } from 'msgpackr'
 import type { Arm } from '../../harness/figure.ts'
 import { startOther } from '../../harness/other-process.ts'
 import { residentBytesEach, roundTripMs } from '../../harness/pace.ts'
@@ -15,7 +16,7 @@ import {
   idleChannelsBefore,
   roundTripMessage,
 } from '../../workload.ts'
-import { flowOver, roundTripOver, type Task, type WithLine } from '../line.ts'
+import { callsOver, flowOver, roundTripOver, type Task, type WithLine } from '../line.ts'
 import type { BareConnection } from './connection.ts'
 import { BareEndpoint } from './endpoint.ts'
 import type { QuicPeerReady } from './ready.ts'
@@ -24,6 +25,16 @@ import { loopbackPacketBytes } from './transport.ts'
 /** Messages per second, one way. */
 export function bareFlow(flow: Flow, message: () => Uint8Array, packetBytes: number = loopbackPacketBytes): Arm {
   return flowOver(lineOf(packetBytes), flow, message)
+}
+
+/** The same of what msgpackr packs, with record shapes. The other side takes it as bytes. */
+export function barePackedFlow(flow: Flow, message: (count: number) => unknown): Arm {
+  return flowOver(packed, flow, message)
+}
+
+/** Calls per second of many callers at once. The other side sends the bytes back as they are. */
+export function bareCalls(): Arm {
+  return callsOver(packedBothWays)
 }
 
 /** The time in milliseconds within which that share of the round trips ended. */
@@ -67,6 +78,18 @@ async function checkAnswered(connection: BareConnection, count: number): Promise
   })
   checkRoundTrip(count, reply)
 }
+
+const packed: WithLine = (task, measure) =>
+  lineOf(loopbackPacketBytes)(task, (line, listen) => {
+    const packr = new Packr({ sequential: true })
+    return measure({ write: message => line.write(packr.pack(message)), drained: () => line.drained() }, listen)
+  })
+
+const packedBothWays: WithLine = (task, measure) =>
+  packed(task, (line, listen) => {
+    const unpackr = new Unpackr({ sequential: true })
+    return measure(line, received => listen(bytes => received(unpackr.unpack(bytes as Buffer))))
+  })
 
 function lineOf(packetBytes: number): WithLine {
   return (task, measure) =>

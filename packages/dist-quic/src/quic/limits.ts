@@ -55,8 +55,8 @@ export const limits = {
   initialBytesMin: 1_200,
   /** Packets of one connection in one flush, so that acknowledgements and other connections get their turn. */
   flushPacketsMax: 32,
-  /** Small writes of one turn that are sent before its end once they have so many bytes: a packet on loopback. */
-  earlyBytesMin: 16 * KiB,
+  /** Small writes of one turn that are sent before its end once they have so many bytes: two packets on loopback. */
+  earlyBytesMin: 32 * KiB,
   /** Bytes that may wait inside libuv because the kernel's buffer is full; past it flushes wait too. */
   socketQueueBytesMax: 256 * KiB,
   /** What we ask of the kernel for the socket, each way; it may give less. */
