@@ -1,0 +1,19 @@
+/** What can go wrong in membership, each with what to do about it. Listed in `docs/errors.md`. */
+import { type BarrelError, type CodeTable, type ErrorFields, errorsOf } from '@barrel-actors/runtime'
+
+/** The codes of membership. */
+export const codes = {
+  E_DISCOVERY_INVALID: {
+    what: 'The discovery backend {backend} cannot be used: {problem}.',
+    todo: 'Correct its options; docs/discovery.md lists them.',
+  },
+  E_MEMBERSHIP_OPTION_INVALID: {
+    what: 'The option {option} of membership cannot be used: {problem}.',
+    todo: 'Give it a value of the kind and in the range that docs/reference/options.md states.',
+  },
+} as const satisfies CodeTable
+
+export type MembershipCode = keyof typeof codes
+
+export const membershipError: (code: MembershipCode, fields?: ErrorFields, cause?: unknown) => BarrelError =
+  errorsOf(codes)
