@@ -1,5 +1,6 @@
 /** A node as others describe it: all that is needed to reach it, and nothing that is private to whoever describes. */
-import type { Endpoint, NodeName } from '@barrel-actors/runtime'
+import { type Endpoint, type NodeName, nodeNameProblem } from '@barrel-actors/runtime'
+import { limits } from './limits.ts'
 
 export interface Peer {
   readonly node: NodeName
@@ -7,4 +8,33 @@ export interface Peer {
   readonly creation: number
   /** Where it says that it can be reached; none where its name has to be resolved. */
   readonly endpoints: readonly Endpoint[]
+}
+
+/** What is wrong with what another node gave as a peer, or undefined where nothing is. Never throws. */
+export function peerProblem(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'a peer is no object'
+  const { node, creation, endpoints } = value as Partial<Record<keyof Peer, unknown>>
+  if (nodeNameProblem(node) !== undefined) return 'a peer has no proper name'
+  if (!Number.isSafeInteger(creation) || (creation as number) < 0) return 'the creation of a peer is no count'
+  if (!Array.isArray(endpoints) || endpoints.length > limits.endpointsMax)
+    return 'the endpoints of a peer are no short list'
+  return endpoints.every(isEndpoint) ? undefined : 'an endpoint of a peer is none'
+}
+
+/** The peer alone, without what else its sender may have put there. */
+export function plainPeer({ node, creation, endpoints }: Peer): Peer {
+  return { node, creation, endpoints: endpoints.map(plainEndpoint) }
+}
+
+const hostPattern = /^[A-Za-z0-9:][A-Za-z0-9.:_-]{0,254}$/
+
+function isEndpoint(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { host, port } = value as Partial<Record<keyof Endpoint, unknown>>
+  if (typeof host !== 'string' || !hostPattern.test(host)) return false
+  return port === undefined || (Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536)
+}
+
+function plainEndpoint({ host, port }: Endpoint): Endpoint {
+  return port === undefined ? { host } : { host, port }
 }

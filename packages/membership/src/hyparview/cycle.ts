@@ -1,0 +1,47 @@
+/** What comes round: a shuffle, the links looked after, one lost node probed, now and then a seed asked and a swap. */
+import { shuffleIntervalMs } from './churn.ts'
+import { checkNeighbors, fill, request } from './links.ts'
+import { sendProbe } from './probing.ts'
+import { pick } from './random.ts'
+import type { Step } from './state.ts'
+import { sendShuffle } from './walks.ts'
+
+export function runCycle(current: Step): void {
+  const { state, now, random } = current
+  const { options } = state
+  state.cycles++
+  state.nextCycleMs = now + shuffleIntervalMs(state.churn, options.shuffleIntervalMs, now)
+  if (state.isOut) return
+  state.passive.dropOlderThan(now - options.passiveAgeMsMax)
+  checkNeighbors(current)
+  const neighbor = pick([...state.active.keys()], random)
+  if (neighbor !== undefined) sendShuffle(current, neighbor, options.shuffleWalkLength)
+  fill(current)
+  const failed = state.failed.next()
+  if (failed !== undefined) sendProbe(current, failed)
+  if (isDue(state.cycles, options.seedCycles)) askSeed(current)
+  if (isDue(state.cycles, options.swapCycles)) swap(current)
+}
+
+function isDue(cycles: number, every: number): boolean {
+  return every > 0 && cycles % every === 0
+}
+
+// Two islands that began from different seeds know nothing of each other otherwise.
+function askSeed(current: Step): void {
+  const { state, random } = current
+  const seed = pick(
+    state.seeds.filter(node => !state.active.has(node)),
+    random,
+  )
+  if (seed === undefined) return
+  if (state.active.size === 0) request(current, seed, 'join')
+  else sendShuffle(current, seed, 0)
+}
+
+function swap(current: Step): void {
+  const { state, now, random } = current
+  if (state.active.size < state.options.activeViewMax) return
+  const peer = state.passive.candidate(now, random, state.pending)
+  if (peer !== undefined) request(current, peer.node, 'swap')
+}

@@ -1,0 +1,109 @@
+/**
+ * The reserve: nodes that are known and are no neighbours. Whoever tells of nodes may fill a part of it only: its newer
+ * ones take the places of its older ones.
+ */
+import type { NodeName, Random } from '@barrel-actors/runtime'
+import type { Peer } from '../peer.ts'
+import { pick } from './random.ts'
+
+interface Entry {
+  peer: Peer
+  /** Who told of it last. */
+  source: NodeName
+  mentionedMs: number
+  /** Not to be asked for a link before that. */
+  askAtMs: number
+  refusals: number
+}
+
+const refusalMsMin = 5_000
+const refusalMsMax = 300_000
+
+export class PassiveView {
+  readonly #entries = new Map<NodeName, Entry>()
+  readonly #max: number
+  readonly #perSourceMax: number
+
+  constructor(max: number) {
+    this.#max = max
+    this.#perSourceMax = Math.ceil(max / 3)
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get nodes(): NodeName[] {
+    return [...this.#entries.keys()]
+  }
+
+  get peers(): Peer[] {
+    return Array.from(this.#entries.values(), ({ peer }) => peer)
+  }
+
+  get(node: NodeName): Peer | undefined {
+    return this.#entries.get(node)?.peer
+  }
+
+  /** Takes it up, or renews it, unless a later life is known. `gone`: the nodes to give way first. */
+  add(peer: Peer, source: NodeName, now: number, random: Random, gone: readonly Peer[] = []): void {
+    const known = this.#entries.get(peer.node)
+    if (known !== undefined) {
+      if (peer.creation > known.peer.creation) this.#entries.set(peer.node, this.#entry(peer, source, now))
+      else if (peer.creation === known.peer.creation) known.mentionedMs = now
+      return
+    }
+    if (this.#max === 0) return
+    const own = [...this.#entries.values()].filter(entry => entry.source === source)
+    if (own.length >= this.#perSourceMax) this.#entries.delete((pick(own, random) as Entry).peer.node)
+    else if (this.#entries.size >= this.#max) this.#makeRoom(random, gone)
+    this.#entries.set(peer.node, this.#entry(peer, source, now))
+  }
+
+  remove(node: NodeName): boolean {
+    return this.#entries.delete(node)
+  }
+
+  clear(): void {
+    this.#entries.clear()
+  }
+
+  /** It refused a link: the more often, the longer it is left alone. */
+  refused(node: NodeName, now: number): void {
+    const entry = this.#entries.get(node)
+    if (entry === undefined) return
+    entry.askAtMs = now + Math.min(refusalMsMax, refusalMsMin * 2 ** entry.refusals)
+    entry.refusals = Math.min(entry.refusals + 1, 16)
+  }
+
+  /** Whether it refused a link, or gave one up, a short while ago. */
+  isResting(node: NodeName, now: number): boolean {
+    const entry = this.#entries.get(node)
+    return entry !== undefined && entry.askAtMs > now
+  }
+
+  /** One that may be asked for a link and is not among `except`. */
+  candidate(now: number, random: Random, except: ReadonlyMap<NodeName, unknown>): Peer | undefined {
+    const fit: Peer[] = []
+    for (const { peer, askAtMs } of this.#entries.values()) {
+      if (askAtMs <= now && !except.has(peer.node)) fit.push(peer)
+    }
+    return pick(fit, random)
+  }
+
+  /** Forgets what nobody has mentioned since. */
+  dropOlderThan(mentionedMs: number): void {
+    for (const [node, entry] of this.#entries) if (entry.mentionedMs < mentionedMs) this.#entries.delete(node)
+  }
+
+  #entry(peer: Peer, source: NodeName, now: number): Entry {
+    return { peer, source, mentionedMs: now, askAtMs: now, refusals: 0 }
+  }
+
+  // Paper, 4.5: those that were sent to the peer of a shuffle first, then any.
+  #makeRoom(random: Random, gone: readonly Peer[]): void {
+    const first = gone.find(({ node }) => this.#entries.has(node))?.node
+    const victim = first ?? pick(this.nodes, random)
+    if (victim !== undefined) this.#entries.delete(victim)
+  }
+}

@@ -1,0 +1,456 @@
+import { seededRandom } from '@barrel-actors/simulation'
+import { describe, expect, test } from 'vitest'
+import { limits } from '../limits.ts'
+import type { Peer } from '../peer.ts'
+import type { HyparviewMessage } from './messages.ts'
+import { type HyparviewOptions, hyparviewDefaults } from './options.ts'
+import { createHyparview, type Hyparview, type HyparviewEffect, type HyparviewEvent, step } from './state.ts'
+
+const now = 1_000
+const peer = (name: string, creation = 1): Peer => ({ node: `${name}@sim`, creation, endpoints: [] })
+const self = peer('a')
+
+interface Views extends Partial<HyparviewOptions> {
+  readonly active?: readonly string[]
+  readonly passive?: readonly string[]
+  readonly seeds?: readonly string[]
+}
+
+/** A node that has these views; its cycle is far away. */
+function viewOf({ active = [], passive = [], seeds = [], ...options }: Views = {}): Hyparview {
+  const random = seededRandom(1)
+  const state = createHyparview(self, { ...options, seeds: seeds.map(name => `${name}@sim`) }, now, random)
+  state.nextCycleMs = now + 60_000
+  state.scheduledMs = state.nextCycleMs
+  for (const name of active) state.active.set(`${name}@sim`, peer(name))
+  for (const name of passive) state.passive.add(peer(name), `${name}@sim`, now, random)
+  state.hasJoined = active.length > 0
+  return state
+}
+
+function given(state: Hyparview, event: HyparviewEvent, at = now): HyparviewEffect[] {
+  return step(state, event, at, seededRandom(7)).filter(({ kind }) => kind !== 'schedule')
+}
+
+const received = (name: string, message: HyparviewMessage, creation = 1): HyparviewEvent => ({
+  kind: 'received',
+  from: `${name}@sim`,
+  creation,
+  message,
+})
+const send = (name: string, message: HyparviewMessage): HyparviewEffect => ({
+  kind: 'send',
+  to: `${name}@sim`,
+  message,
+})
+const accepted: HyparviewMessage = { kind: 'neighborReply', peer: self, accepted: true }
+const refused: HyparviewMessage = { kind: 'neighborReply', peer: self, accepted: false }
+const neighbor = (priority: 'high' | 'low', from: Peer = self): HyparviewMessage => ({
+  kind: 'neighbor',
+  peer: from,
+  priority,
+})
+const disconnect: HyparviewMessage = { kind: 'disconnect', leaves: false }
+const check: HyparviewMessage = { kind: 'check' }
+const up = (name: string, creation = 1): HyparviewEffect => ({ kind: 'peerUp', peer: peer(name, creation) })
+const down = (name: string, reason: 'lost' | 'disconnected' | 'evicted' | 'left' | 'restarted'): HyparviewEffect => ({
+  kind: 'peerDown',
+  node: `${name}@sim`,
+  reason,
+})
+const joined: HyparviewEffect = { kind: 'joined' }
+const actives = (state: Hyparview) => [...state.active.keys()].map(node => node.replace('@sim', '')).sort()
+const passives = (state: Hyparview) => state.passive.nodes.map(node => node.replace('@sim', '')).sort()
+
+describe('joining', () => {
+  test('the contact is asked, and is a neighbour once it has answered', () => {
+    const state = viewOf()
+    expect(given(state, { kind: 'join', contact: 'b@sim' })).toEqual([send('b', { kind: 'join', peer: self })])
+    expect(actives(state)).toEqual([])
+    const reply: HyparviewMessage = { kind: 'neighborReply', peer: peer('b'), accepted: true }
+    expect(given(state, received('b', reply))).toEqual([up('b'), joined])
+    expect([actives(state), state.pending.size]).toEqual([['b'], 0])
+  })
+
+  test('joining oneself, a neighbour, or a contact that is being asked asks nobody', () => {
+    const state = viewOf({ active: ['b'] })
+    expect(given(state, { kind: 'join', contact: self.node })).toEqual([])
+    expect(given(state, { kind: 'join', contact: 'b@sim' })).toEqual([])
+    given(state, { kind: 'join', contact: 'c@sim' })
+    expect(given(state, { kind: 'join', contact: 'c@sim' })).toEqual([])
+  })
+
+  test('a full active view still takes a joiner, tells the one it drops, and sends the others on a walk', () => {
+    const state = viewOf({ active: ['b', 'c'], activeViewMax: 2 })
+    const effects = given(state, received('d', { kind: 'join', peer: peer('d') }))
+    const dropped = actives(state).includes('b') ? 'c' : 'b'
+    const kept = dropped === 'b' ? 'c' : 'b'
+    expect(effects).toEqual([
+      send('d', accepted),
+      send(dropped, disconnect),
+      down(dropped, 'evicted'),
+      up('d'),
+      send(kept, { kind: 'forwardJoin', peer: peer('d'), ttl: hyparviewDefaults.activeWalkLength }),
+    ])
+    expect([actives(state), passives(state)]).toEqual([['d', kept].sort(), [dropped]])
+  })
+
+  test('a member that joins again costs nobody a place', () => {
+    const state = viewOf({ active: ['b', 'c'], activeViewMax: 2 })
+    given(state, received('b', { kind: 'join', peer: peer('b') }))
+    expect(actives(state)).toEqual(['b', 'c'])
+    const alone = viewOf({ active: ['b'], activeViewMax: 1 })
+    expect(given(alone, received('b', { kind: 'join', peer: peer('b') }))).toEqual([send('b', accepted)])
+  })
+
+  test('who gave up its link a moment ago evicts nobody by joining again', () => {
+    const state = viewOf({ active: ['b', 'c'], activeViewMax: 2 })
+    given(state, received('b', disconnect))
+    given(state, received('d', { kind: 'join', peer: peer('d') }))
+    expect(given(state, received('b', { kind: 'join', peer: peer('b') }))[0]).toEqual(send('b', refused))
+    expect(given(state, received('b', neighbor('high', peer('b'))))[0]).toEqual(send('b', refused))
+    expect(actives(state)).toEqual(['c', 'd'])
+  })
+})
+
+describe('a walk', () => {
+  const walk = (ttl: number): HyparviewMessage => ({ kind: 'forwardJoin', peer: peer('n'), ttl })
+
+  test('goes on to another neighbour, one hop less', () => {
+    const state = viewOf({ active: ['b', 'c'] })
+    expect(given(state, received('b', walk(5)))).toEqual([send('c', walk(4))])
+    expect(passives(state)).toEqual([])
+  })
+
+  test('leaves the newcomer in the passive view where its time says so', () => {
+    const state = viewOf({ active: ['b', 'c'] })
+    expect(given(state, received('b', walk(hyparviewDefaults.passiveWalkLength)))).toEqual([send('c', walk(2))])
+    expect(passives(state)).toEqual(['n'])
+  })
+
+  test('ends with a request to the newcomer', () => {
+    for (const [active, ttl] of [
+      [['b', 'c'], 0],
+      [['b'], 4],
+    ] as const) {
+      const state = viewOf({ active: [...active] })
+      expect(given(state, received('b', walk(ttl)))).toEqual([send('n', neighbor('low'))])
+    }
+  })
+
+  test('for newcomers without end leaves no more requests than there is room for', () => {
+    const state = viewOf({ active: ['b'] })
+    for (let count = 0; count < 100; count++) {
+      given(state, received('b', { kind: 'forwardJoin', peer: peer(`n${count}`), ttl: 0 }))
+    }
+    expect(state.pending.size).toBe(limits.pendingMax)
+  })
+
+  test('never asks for a link that is there, nor the newcomer about itself', () => {
+    const state = viewOf({ active: ['b', 'n'] })
+    expect(given(state, received('b', walk(0)))).toEqual([])
+    expect(given(state, received('b', { kind: 'forwardJoin', peer: self, ttl: 0 }))).toEqual([])
+  })
+
+  test('takes no more hops than ours do, whatever it says', () => {
+    const state = viewOf({ active: ['b', 'c'] })
+    const effects = given(state, received('b', walk(limits.ttlMax)))
+    expect(effects).toEqual([send('c', walk(hyparviewDefaults.activeWalkLength - 1))])
+  })
+
+  test('from a node that is no neighbour ends there', () => {
+    const state = viewOf({ active: ['b', 'c'] })
+    expect(given(state, received('x', walk(0)))).toEqual([])
+    expect(state.refused.notNeighbor).toBe(1)
+  })
+})
+
+describe('a request for a link', () => {
+  test('of low priority is granted where there is room, and refused in a view that is full, which looks after itself', () => {
+    const state = viewOf({ active: ['b'], activeViewMax: 2 })
+    expect(given(state, received('c', neighbor('low', peer('c'))))).toEqual([send('c', accepted), up('c')])
+    expect(given(state, received('d', neighbor('low', peer('d'))))).toEqual([
+      send('d', refused),
+      send('b', check),
+      send('c', check),
+    ])
+    expect(given(state, received('e', neighbor('low', peer('e'))))).toEqual([send('e', refused)])
+    expect([actives(state), passives(state)]).toEqual([
+      ['b', 'c'],
+      ['d', 'e'],
+    ])
+  })
+
+  test('of high priority is granted in place of another', () => {
+    const state = viewOf({ active: ['b'], activeViewMax: 1 })
+    expect(given(state, received('c', neighbor('high', peer('c'))))).toEqual([
+      send('c', accepted),
+      send('b', disconnect),
+      down('b', 'evicted'),
+      up('c'),
+    ])
+  })
+
+  test('places that are asked for are taken', () => {
+    const state = viewOf({ active: ['b'], passive: ['c'], activeViewMax: 2 })
+    given(state, { kind: 'lost', node: 'b@sim' })
+    given(state, received('d', neighbor('low', peer('d'))))
+    expect(state.pending.size).toBe(1)
+    expect(given(state, received('e', neighbor('low', peer('e'))))[0]).toEqual(send('e', refused))
+  })
+
+  test('is granted to who is asked at the same time, and the crossing answer changes nothing', () => {
+    const state = viewOf({ active: ['b'], passive: ['c'], activeViewMax: 1 })
+    given(state, received('b', disconnect))
+    expect([...state.pending.keys()]).toEqual(['c@sim'])
+    expect(given(state, received('c', neighbor('low', peer('c'))))).toEqual([send('c', accepted), up('c')])
+    const reply: HyparviewMessage = { kind: 'neighborReply', peer: peer('c'), accepted: true }
+    expect(given(state, received('c', reply))).toEqual([])
+    expect(actives(state)).toEqual(['c'])
+  })
+
+  test('that was refused goes to the next, and the one that refused is left alone for a while', () => {
+    const state = viewOf({ active: ['x'], passive: ['b', 'c'], activeViewMax: 1 })
+    const [asked] = given(state, { kind: 'lost', node: 'x@sim' }).filter(({ kind }) => kind === 'send')
+    const first = (asked as { to: string }).to.replace('@sim', '')
+    const other = first === 'b' ? 'c' : 'b'
+    const no = (name: string): HyparviewMessage => ({ kind: 'neighborReply', peer: peer(name), accepted: false })
+    expect(given(state, received(first, no(first)))).toEqual([send(other, neighbor('high'))])
+    expect(given(state, received(other, no(other)))).toEqual([])
+    expect(passives(state)).toEqual(['b', 'c'])
+  })
+
+  test('whose answer comes after its backstop is taken back', () => {
+    const state = viewOf({ active: ['x'], passive: ['b'] })
+    given(state, { kind: 'lost', node: 'x@sim' })
+    const late = now + hyparviewDefaults.pendingMsMax
+    expect(given(state, { kind: 'tick' }, late)).toEqual([])
+    expect([state.pending.size, state.pendingExpired]).toEqual([0, 1])
+    const reply: HyparviewMessage = { kind: 'neighborReply', peer: peer('b'), accepted: true }
+    expect(given(state, received('b', reply), late)).toEqual([send('b', disconnect)])
+    expect(state.refused.notAsked).toBe(1)
+  })
+
+  test('for a hole that is filled meanwhile is taken back, and costs nobody a place', () => {
+    const state = viewOf({ active: ['x'], passive: ['b'], activeViewMax: 1 })
+    given(state, { kind: 'lost', node: 'x@sim' })
+    given(state, received('c', neighbor('high', peer('c'))))
+    const reply: HyparviewMessage = { kind: 'neighborReply', peer: peer('b'), accepted: true }
+    expect(given(state, received('b', reply))).toEqual([send('b', disconnect)])
+    expect(actives(state)).toEqual(['c'])
+  })
+})
+
+describe('the end of a link', () => {
+  test('that was lost is told, the node is remembered as failed, and the hole is filled at once', () => {
+    const state = viewOf({ active: ['b', 'c'], passive: ['d'], activeViewMax: 2 })
+    expect(given(state, { kind: 'lost', node: 'b@sim' })).toEqual([down('b', 'lost'), send('d', neighbor('low'))])
+    expect(state.failed.get('b@sim')).toEqual(peer('b'))
+  })
+
+  test('that the other end gave up is filled at once, and the node stays in reserve', () => {
+    const state = viewOf({ active: ['b', 'c'], passive: ['d'], activeViewMax: 2 })
+    expect(given(state, received('b', disconnect))).toEqual([down('b', 'disconnected'), send('d', neighbor('low'))])
+    expect(passives(state)).toEqual(['b', 'd'])
+  })
+
+  test('with a node that leaves leaves no trace of it', () => {
+    const state = viewOf({ active: ['b'] })
+    expect(given(state, received('b', { kind: 'disconnect', leaves: true }))).toEqual([down('b', 'left')])
+    expect([passives(state), state.failed.size]).toEqual([[], 0])
+  })
+
+  test('whoever cannot be reached is no reserve, and the next is asked', () => {
+    const state = viewOf({ active: ['x'], passive: ['b', 'c'], activeViewMax: 1 })
+    given(state, { kind: 'lost', node: 'x@sim' })
+    const [first] = [...state.pending.keys()] as [string]
+    const effects = given(state, { kind: 'lost', node: first })
+    expect(effects).toEqual([send(first === 'b@sim' ? 'c' : 'b', neighbor('high'))])
+    expect(state.passive.get(first)).toBeUndefined()
+  })
+})
+
+test('a node that holds a link alone is told so', () => {
+  const state = viewOf({ active: ['b'] })
+  expect(given(state, received('b', check))).toEqual([])
+  expect(given(state, received('c', check))).toEqual([send('c', disconnect)])
+})
+
+describe('another life', () => {
+  test('takes the place of the earlier one, with one end and one beginning', () => {
+    const state = viewOf({ active: ['b'] })
+    const effects = given(state, received('b', neighbor('high', peer('b', 2)), 2))
+    expect(effects).toEqual([down('b', 'restarted'), send('b', accepted), up('b', 2)])
+  })
+
+  test('that is over says nothing any more', () => {
+    const state = viewOf()
+    state.active.set('b@sim', peer('b', 2))
+    expect(given(state, received('b', disconnect, 1))).toEqual([])
+    expect([actives(state), state.refused.earlierLife]).toEqual([['b'], 1])
+  })
+
+  test('in the passive view the latest one counts', () => {
+    const state = viewOf({ passive: ['b'] })
+    state.passive.add(peer('b', 3), 'c@sim', now, seededRandom(1))
+    state.passive.add(peer('b', 2), 'c@sim', now, seededRandom(1))
+    expect(state.passive.get('b@sim')?.creation).toBe(3)
+  })
+})
+
+describe('leaving', () => {
+  test('tells the neighbours, ends every link, and stays so until the next join', () => {
+    const state = viewOf({ active: ['b', 'c'], passive: ['d'], seeds: ['b'] })
+    expect(given(state, { kind: 'leave' })).toEqual([
+      send('b', { kind: 'disconnect', leaves: true }),
+      down('b', 'left'),
+      send('c', { kind: 'disconnect', leaves: true }),
+      down('c', 'left'),
+      { kind: 'left' },
+    ])
+    expect(given(state, { kind: 'leave' })).toEqual([])
+    expect(given(state, received('e', neighbor('high', peer('e'))))).toEqual([])
+    expect(given(state, received('b', check))).toEqual([send('b', { kind: 'disconnect', leaves: true })])
+    expect(given(state, { kind: 'tick' }, state.nextCycleMs)).toEqual([])
+    expect([actives(state), passives(state), state.refused.notIn]).toEqual([[], [], 1])
+    expect(given(state, { kind: 'join', contact: 'b@sim' })).toEqual([send('b', { kind: 'join', peer: self })])
+  })
+})
+
+describe('a shuffle', () => {
+  test('starts once a cycle, with the node itself, neighbours and reserves', () => {
+    const state = viewOf({ active: ['b'], passive: ['c', 'd'] })
+    const effects = given(state, { kind: 'tick' }, state.nextCycleMs)
+    const shuffle = effects.find(effect => effect.kind === 'send' && effect.message.kind === 'shuffle')
+    expect(shuffle).toMatchObject({ to: 'b@sim', message: { origin: self, ttl: hyparviewDefaults.shuffleWalkLength } })
+    expect(effects).toContainEqual(send('b', check))
+  })
+
+  test('walks on, and is answered where it ends with as many nodes as it holds', () => {
+    const message = { kind: 'shuffle', origin: peer('o'), id: 9, peers: [peer('p')], ttl: 1 } as const
+    const state = viewOf({ active: ['b', 'c'], passive: ['d', 'e', 'f'] })
+    expect(given(state, received('b', message))).toEqual([send('c', { ...message, ttl: 0 })])
+    expect(passives(state)).toEqual(['d', 'e', 'f'])
+    const [answer] = given(state, received('b', { ...message, ttl: 0 }))
+    expect(answer).toMatchObject({ to: 'o@sim', message: { kind: 'shuffleReply', id: 9 } })
+    expect(answer).toHaveProperty('message.peers.length', 2)
+    expect(passives(state)).toEqual(['d', 'e', 'f', 'o', 'p'])
+  })
+
+  test('its answer is taken once, and none that was not asked for', () => {
+    const state = viewOf({ active: ['b'] })
+    given(state, { kind: 'tick' }, state.nextCycleMs)
+    const id = state.shuffle?.id as number
+    const reply = (number: number): HyparviewMessage => ({
+      kind: 'shuffleReply',
+      id: number,
+      peers: [peer('n'), self, peer('b')],
+    })
+    given(state, received('x', reply(id + 1)))
+    expect(passives(state)).toEqual([])
+    given(state, received('x', reply(id)))
+    expect(passives(state)).toEqual(['n'])
+    given(state, received('x', reply(id)))
+    expect(state.refused.notAsked).toBe(2)
+  })
+
+  test('from outside of the active view walks no further', () => {
+    const state = viewOf({ active: ['b', 'c'] })
+    const message = { kind: 'shuffle', origin: peer('o'), id: 9, peers: [], ttl: 6 } as const
+    expect(given(state, received('o', message))).toMatchObject([{ to: 'o@sim', message: { kind: 'shuffleReply' } }])
+    expect(given(state, received('x', message))).toEqual([])
+    expect(state.refused.notNeighbor).toBe(1)
+  })
+
+  test('brings no more nodes than one of ours, and one member fills no more than a third of the view', () => {
+    const state = viewOf({ active: ['b'] })
+    const many = (from: number) => Array.from({ length: 60 }, (_, at) => peer(`n${from + at}`))
+    for (let count = 0; count < 20; count++) {
+      given(state, received('b', { kind: 'shuffle', origin: peer('o'), id: 1, peers: many(count * 60), ttl: 0 }))
+      expect(state.passive.size).toBeLessThanOrEqual(Math.min(10, 8 * (count + 1)))
+    }
+    expect(state.passive.size).toBe(10)
+  })
+})
+
+describe('once a cycle', () => {
+  test('one node that was lost is probed in turn; found in the same life it is asked for a link across the split', () => {
+    const state = viewOf({ active: ['b', 'c', 'd'] })
+    given(state, { kind: 'lost', node: 'b@sim' })
+    given(state, { kind: 'lost', node: 'c@sim' })
+    const probes = () =>
+      given(state, { kind: 'tick' }, state.nextCycleMs).filter(
+        effect => effect.kind === 'send' && effect.message.kind === 'probe',
+      )
+    expect([probes(), probes(), probes()]).toMatchObject([[{ to: 'b@sim' }], [{ to: 'c@sim' }], [{ to: 'b@sim' }]])
+    const effects = given(state, received('b', { kind: 'probeReply', peer: peer('b') }))
+    expect(effects).toEqual([{ kind: 'healed', node: 'b@sim' }, send('b', neighbor('high'))])
+    expect(given(state, received('c', { kind: 'probeReply', peer: peer('c', 2) }, 2))).toEqual([])
+    expect(state.failed.size).toBe(0)
+  })
+
+  test('a probe is answered, and tells the one who is asked too', () => {
+    const state = viewOf({ active: ['b'] })
+    given(state, { kind: 'lost', node: 'b@sim' })
+    const effects = given(state, received('b', { kind: 'probe', peer: peer('b') }))
+    expect(effects).toEqual([send('b', { kind: 'probeReply', peer: self }), { kind: 'healed', node: 'b@sim' }])
+    expect(given(state, received('x', { kind: 'probeReply', peer: peer('x') }))).toEqual([])
+    expect(state.refused.notAsked).toBe(1)
+  })
+
+  test('now and then a seed that is no neighbour is asked: for a way in where there is none, for its views otherwise', () => {
+    const alone = viewOf({ seeds: ['s'], seedCycles: 2 })
+    const tick = (state: Hyparview) => given(state, { kind: 'tick' }, state.nextCycleMs)
+    expect(tick(alone)).toEqual([])
+    expect(tick(alone)).toEqual([send('s', { kind: 'join', peer: self })])
+    const well = viewOf({ active: ['b'], seeds: ['s', 'b'], seedCycles: 1 })
+    expect(tick(well)).toContainEqual(
+      expect.objectContaining({ to: 's@sim', message: expect.objectContaining({ kind: 'shuffle', ttl: 0 }) }),
+    )
+  })
+
+  test('now and then a full view asks one of the passive view, in place of a neighbour', () => {
+    const state = viewOf({ active: ['b'], passive: ['c'], activeViewMax: 1, swapCycles: 1 })
+    expect(given(state, { kind: 'tick' }, state.nextCycleMs)).toContainEqual(send('c', neighbor('high')))
+    const reply: HyparviewMessage = { kind: 'neighborReply', peer: peer('c'), accepted: true }
+    expect(given(state, received('c', reply))).toEqual([send('b', disconnect), down('b', 'evicted'), up('c')])
+  })
+
+  test('what nobody has mentioned for long leaves the passive view', () => {
+    const state = viewOf({ passive: ['b'] })
+    const oldMs = now + hyparviewDefaults.passiveAgeMsMax
+    given(state, { kind: 'tick' }, oldMs)
+    expect(passives(state)).toEqual(['b'])
+    state.passive.add(peer('c'), 'c@sim', oldMs, seededRandom(1))
+    given(state, { kind: 'tick' }, Math.max(oldMs + 1, state.nextCycleMs))
+    expect(passives(state)).toEqual(['c'])
+  })
+
+  test('the next cycle comes sooner while links come and go', () => {
+    const state = viewOf({ active: ['b'] })
+    const gap = () => {
+      const at = state.nextCycleMs
+      given(state, { kind: 'tick' }, at)
+      return state.nextCycleMs - at
+    }
+    const joins = (count: number) => {
+      for (let made = 0; made < count; made++)
+        given(state, received(`j${made}`, { kind: 'join', peer: peer(`j${made}`) }), state.nextCycleMs)
+    }
+    expect(gap()).toBe(10_000)
+    joins(6)
+    expect(gap()).toBe(5_000)
+    joins(6)
+    expect(gap()).toBe(2_000)
+    state.nextCycleMs += 31_000
+    expect(gap()).toBe(10_000)
+  })
+})
+
+test('what a node says of itself must be what it has proved, and nobody is told by itself', () => {
+  const state = viewOf({ active: ['b'] })
+  expect(given(state, received('x', { kind: 'join', peer: peer('y') }))).toEqual([])
+  expect(given(state, received('x', { kind: 'join', peer: peer('x', 2) }))).toEqual([])
+  expect(given(state, received('a', { kind: 'join', peer: self }))).toEqual([])
+  expect([state.refused.otherNode, state.refused.self]).toEqual([2, 1])
+})
