@@ -7,8 +7,8 @@ afterEach(closeAll)
 const KiB = 1024
 
 test('an idle connection takes at most 100 KB at each end, and none of a thousand is lost', async () => {
-  const server = await open(undefined, { keepAliveMs: 500, idleTimeoutMs: 5_000 })
-  const client = await open(undefined, { keepAliveMs: 500, idleTimeoutMs: 5_000 })
+  const server = await open(undefined, { keepAliveMs: 2_000, idleTimeoutMs: 10_000 })
+  const client = await open(undefined, { keepAliveMs: 2_000, idleTimeoutMs: 10_000 })
   let lost = 0
   const dials = () => Promise.all(Array.from({ length: 20 }, () => dial(client, server.address)))
   for (let round = 0; round < 5; round++) await dials()
