@@ -23,8 +23,10 @@ export function runCycle(current: Step): void {
   if (isDue(state.cycles, options.swapCycles)) swap(current)
 }
 
+// Often while a node is young, when islands are likely, and ever more seldom until `every`.
 function isDue(cycles: number, every: number): boolean {
-  return every > 0 && cycles % every === 0
+  if (every === 0) return false
+  return cycles < every ? (cycles & (cycles - 1)) === 0 : cycles % every === 0
 }
 
 // Two islands that began from different seeds know nothing of each other otherwise.

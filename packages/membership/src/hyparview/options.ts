@@ -23,9 +23,9 @@ export interface HyparviewOptions {
   readonly passiveAgeMsMax: number
   /** Neighbours that were lost and are probed in turn, one a cycle. */
   readonly failedMax: number
-  /** Cycles between two exchanges with a seed outside of the active view. 0 for never. */
+  /** Cycles between two exchanges with a seed outside of the active view; a young node has them earlier. 0 for never. */
   readonly seedCycles: number
-  /** Cycles between two swaps of a neighbour for a node of the passive view. 0 for never. */
+  /** Cycles between two swaps of a neighbour for a node of the passive view; as above. 0 for never. */
   readonly swapCycles: number
 }
 
@@ -41,6 +41,6 @@ export const hyparviewDefaults: HyparviewOptions = {
   pendingMsMax: 30_000, // as barrel_p2p: longer than a dial may take
   passiveAgeMsMax: 300_000, // as barrel_p2p
   failedMax: 32, // chosen: more than an active view loses in a split
-  seedCycles: 6, // chosen: a minute, which one message costs nobody
-  swapCycles: 12, // chosen: two minutes; islands that know of each other grow together, trees stay put
+  seedCycles: 32, // chosen: five minutes, when all is well
+  swapCycles: 64, // chosen: ten minutes: islands that know of each other grow together, and trees stay put
 }

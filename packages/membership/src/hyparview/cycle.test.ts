@@ -1,0 +1,159 @@
+import { seededRandom } from '@barrel-actors/simulation'
+import { describe, expect, test } from 'vitest'
+import type { HyparviewMessage } from './messages.ts'
+import { hyparviewDefaults } from './options.ts'
+import type { Hyparview } from './state.ts'
+import {
+  check,
+  disconnect,
+  down,
+  given,
+  neighbor,
+  now,
+  passives,
+  peer,
+  received,
+  self,
+  send,
+  up,
+  viewOf,
+} from './steps.suite.ts'
+
+describe('a shuffle', () => {
+  test('starts once a cycle, with the node itself, neighbours and reserves', () => {
+    const state = viewOf({ active: ['b'], passive: ['c', 'd'] })
+    const effects = given(state, { kind: 'tick' }, state.nextCycleMs)
+    const shuffle = effects.find(effect => effect.kind === 'send' && effect.message.kind === 'shuffle')
+    expect(shuffle).toMatchObject({ to: 'b@sim', message: { origin: self, ttl: hyparviewDefaults.shuffleWalkLength } })
+    expect(effects).toContainEqual(send('b', check))
+  })
+
+  test('walks on, and is answered where it ends with as many nodes as it holds', () => {
+    const message = { kind: 'shuffle', origin: peer('o'), id: 9, peers: [peer('p')], ttl: 1 } as const
+    const state = viewOf({ active: ['b', 'c'], passive: ['d', 'e', 'f'] })
+    expect(given(state, received('b', message))).toEqual([send('c', { ...message, ttl: 0 })])
+    expect(passives(state)).toEqual(['d', 'e', 'f'])
+    const [answer] = given(state, received('b', { ...message, ttl: 0 }))
+    expect(answer).toMatchObject({ to: 'o@sim', message: { kind: 'shuffleReply', id: 9 } })
+    expect(answer).toHaveProperty('message.peers.length', 2)
+    expect(passives(state)).toEqual(['d', 'e', 'f', 'o', 'p'])
+  })
+
+  test('its answer is taken once, and none that was not asked for', () => {
+    const state = viewOf({ active: ['b'] })
+    given(state, { kind: 'tick' }, state.nextCycleMs)
+    const id = state.shuffle?.id as number
+    const reply = (number: number): HyparviewMessage => ({
+      kind: 'shuffleReply',
+      id: number,
+      peers: [peer('n'), self, peer('b')],
+    })
+    given(state, received('x', reply(id + 1)))
+    expect(passives(state)).toEqual([])
+    given(state, received('x', reply(id)))
+    expect(passives(state)).toEqual(['n'])
+    given(state, received('x', reply(id)))
+    expect(state.refused.notAsked).toBe(2)
+  })
+
+  test('from outside of the active view walks no further', () => {
+    const state = viewOf({ active: ['b', 'c'] })
+    const message = { kind: 'shuffle', origin: peer('o'), id: 9, peers: [], ttl: 6 } as const
+    expect(given(state, received('o', message))).toMatchObject([{ to: 'o@sim', message: { kind: 'shuffleReply' } }])
+    expect(given(state, received('x', message))).toEqual([])
+    expect(state.refused.notNeighbor).toBe(1)
+  })
+
+  test('brings no more nodes than one of ours, and one member fills no more than a third of the view', () => {
+    const state = viewOf({ active: ['b'] })
+    const many = (from: number) => Array.from({ length: 60 }, (_, at) => peer(`n${from + at}`))
+    for (let count = 0; count < 20; count++) {
+      given(state, received('b', { kind: 'shuffle', origin: peer('o'), id: 1, peers: many(count * 60), ttl: 0 }))
+      expect(state.passive.size).toBeLessThanOrEqual(Math.min(10, 8 * (count + 1)))
+    }
+    expect(state.passive.size).toBe(10)
+  })
+})
+
+describe('once a cycle', () => {
+  test('one node that was lost is probed in turn; found in the same life it is asked for a link across the split', () => {
+    const state = viewOf({ active: ['b', 'c', 'd'] })
+    given(state, { kind: 'lost', node: 'b@sim' })
+    given(state, { kind: 'lost', node: 'c@sim' })
+    const probes = () =>
+      given(state, { kind: 'tick' }, state.nextCycleMs).filter(
+        effect => effect.kind === 'send' && effect.message.kind === 'probe',
+      )
+    expect([probes(), probes(), probes()]).toMatchObject([[{ to: 'b@sim' }], [{ to: 'c@sim' }], [{ to: 'b@sim' }]])
+    const effects = given(state, received('b', { kind: 'probeReply', peer: peer('b') }))
+    expect(effects).toEqual([{ kind: 'healed', node: 'b@sim' }, send('b', neighbor('high'))])
+    expect(given(state, received('c', { kind: 'probeReply', peer: peer('c', 2) }, 2))).toEqual([])
+    expect(state.failed.size).toBe(0)
+  })
+
+  test('a probe is answered, and tells the one who is asked too', () => {
+    const state = viewOf({ active: ['b'] })
+    given(state, { kind: 'lost', node: 'b@sim' })
+    const effects = given(state, received('b', { kind: 'probe', peer: peer('b') }))
+    expect(effects).toEqual([send('b', { kind: 'probeReply', peer: self }), { kind: 'healed', node: 'b@sim' }])
+    expect(given(state, received('x', { kind: 'probeReply', peer: peer('x') }))).toEqual([])
+    expect(state.refused.notAsked).toBe(1)
+  })
+
+  test('now and then a seed that is no neighbour is asked: for a way in where there is none, for its views otherwise', () => {
+    const tick = (state: Hyparview) => given(state, { kind: 'tick' }, state.nextCycleMs)
+    const alone = viewOf({ seeds: ['s'] })
+    expect(tick(alone)).toEqual([send('s', { kind: 'join', peer: self })])
+    const well = viewOf({ active: ['b'], seeds: ['s', 'b'], seedCycles: 1 })
+    expect(tick(well)).toContainEqual(
+      expect.objectContaining({ to: 's@sim', message: expect.objectContaining({ kind: 'shuffle', ttl: 0 }) }),
+    )
+  })
+
+  test('now and then a full view asks one of the passive view, in place of a neighbour', () => {
+    const state = viewOf({ active: ['b'], passive: ['c'], activeViewMax: 1, swapCycles: 1 })
+    expect(given(state, { kind: 'tick' }, state.nextCycleMs)).toContainEqual(send('c', neighbor('high')))
+    const reply: HyparviewMessage = { kind: 'neighborReply', peer: peer('c'), accepted: true }
+    expect(given(state, received('c', reply))).toEqual([send('b', disconnect), down('b', 'evicted'), up('c')])
+  })
+
+  test('a young node asks and swaps often, an old one seldom', () => {
+    const state = viewOf({ seeds: ['s'], seedCycles: 16 })
+    const asked: number[] = []
+    for (let cycle = 1; cycle <= 50; cycle++) {
+      state.pending.clear()
+      if (given(state, { kind: 'tick' }, state.nextCycleMs).length > 0) asked.push(cycle)
+    }
+    expect(asked).toEqual([1, 2, 4, 8, 16, 32, 48])
+  })
+
+  test('what nobody has mentioned for long leaves the passive view', () => {
+    const state = viewOf({ passive: ['b'] })
+    const oldMs = now + hyparviewDefaults.passiveAgeMsMax
+    given(state, { kind: 'tick' }, oldMs)
+    expect(passives(state)).toEqual(['b'])
+    state.passive.add(peer('c'), 'c@sim', oldMs, seededRandom(1))
+    given(state, { kind: 'tick' }, Math.max(oldMs + 1, state.nextCycleMs))
+    expect(passives(state)).toEqual(['c'])
+  })
+
+  test('the next cycle comes sooner while links come and go', () => {
+    const state = viewOf({ active: ['b'] })
+    const gap = () => {
+      const at = state.nextCycleMs
+      given(state, { kind: 'tick' }, at)
+      return state.nextCycleMs - at
+    }
+    const joins = (count: number) => {
+      for (let made = 0; made < count; made++)
+        given(state, received(`j${made}`, { kind: 'join', peer: peer(`j${made}`) }), state.nextCycleMs)
+    }
+    expect(gap()).toBe(10_000)
+    joins(6)
+    expect(gap()).toBe(5_000)
+    joins(6)
+    expect(gap()).toBe(2_000)
+    state.nextCycleMs += 31_000
+    expect(gap()).toBe(10_000)
+  })
+})
