@@ -103,7 +103,7 @@ function pickAny(state: Plumtree, but: NodeName | undefined, random: Random): Ne
 }
 
 function giveUp(state: Plumtree, origin: Origin, pull: Pull, effects: Effect[]): void {
-  if (origin.delivered === nothing) return forget(state, origin)
+  if (origin.delivered <= 0) return forget(state, origin)
   miss(state, origin, origin.delivered + 1, pull.upTo, effects)
   endPull(state, origin)
 }

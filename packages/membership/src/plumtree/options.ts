@@ -19,7 +19,7 @@ export interface PlumtreeOptions {
   readonly gapMs?: number
   /** The same while only one says so: it might lie. */
   readonly loneGapMs?: number
-  /** The same before the first message of a life was delivered: nothing is owed yet. */
+  /** The same for the beginning of a life of which nothing was delivered yet. */
   readonly startGapMs?: number
   /** Origins of which a window is kept. */
   readonly originsMax?: number

@@ -24,7 +24,7 @@ import { type PlumtreeOptions, plumtreeDefaults } from './options.ts'
 import { admit, createOrigin, lifeRefusal, type Origin } from './origin.ts'
 import { canAnnounce, noteAnnouncement } from './pull.ts'
 import { graft, optimize, prune } from './tree.ts'
-import { isSeen, take } from './window.ts'
+import { beginInTheMiddle, isSeen, take } from './window.ts'
 
 export type PlumtreeEvent =
   /** This node says something. The payload is kept: nobody may change it afterwards. */
@@ -233,7 +233,9 @@ function onAnnouncedRange(
     return
   }
   origin ??= admit(state, neighbour.node, range.origin, range.creation, now)
-  if (origin !== undefined) noteAnnouncement(state, origin, neighbour, range, now)
+  if (origin === undefined) return
+  noteAnnouncement(state, origin, neighbour, range, now)
+  beginInTheMiddle(state, origin, now, effects)
 }
 
 // A newer life takes the older one's place when a payload of it comes, not when somebody says that there is one: it is

@@ -15,11 +15,27 @@ import {
 import { plumtreeSizes } from './sizes.ts'
 
 describe('where a stream begins', () => {
-  test('in the middle with the first payload that comes; what is before it never is delivered', () => {
-    const { receive, state } = trialOf(['a', 'b'])
-    expect(heard(receive(0, 'a', gossip(500)))).toEqual(['o 1 500'])
-    expect(timeless(receive(1, 'b', gossip(499)))).toEqual([send(['b'], { kind: 'prune' })])
-    expect(heard(receive(2, 'a', gossip(501)))).toEqual(['o 1 501'])
+  test('in the middle with the first payload that two neighbours vouch for; what is before it is never delivered', () => {
+    const { receive, state } = trialOf(['a', 'b', 'c'])
+    expect(heard(receive(0, 'a', gossip(500)))).toEqual([])
+    expect(heard(receive(0, 'a', gossip(501)))).toEqual([])
+    expect(heard(receive(1, 'b', ihave(500)))).toEqual(['o 1 500', 'o 1 501'])
+    expect(timeless(receive(2, 'b', gossip(499)))).toEqual([send(['b'], { kind: 'prune' })])
+    expect(heard(receive(3, 'a', gossip(502)))).toEqual(['o 1 502'])
+    expect(state.counters.missed).toBe(0)
+  })
+
+  test('in the middle at once where the origin itself says so, or the only neighbour', () => {
+    expect(heard(trialOf(['a', 'o']).receive(0, 'o', gossip(500)))).toEqual(['o 1 500'])
+    expect(heard(trialOf(['a']).receive(0, 'a', gossip(500)))).toEqual(['o 1 500'])
+  })
+
+  test('in the middle after a long time where one of several says so, and with the lowest that came meanwhile', () => {
+    const { at, receive, state } = trialOf(['a', 'b'])
+    receive(0, 'a', gossip(500))
+    receive(50_000, 'a', gossip(499))
+    expect(heard(at(119_999, tick))).toEqual([])
+    expect(heard(at(120_000, tick))).toEqual(['o 1 499', 'o 1 500'])
     expect(state.counters.missed).toBe(0)
   })
 
@@ -35,7 +51,7 @@ describe('where a stream begins', () => {
   })
 
   test('with what an announcer is asked for, where the announcement came first', () => {
-    const { at, receive } = trialOf(['a'], ['b'])
+    const { at, receive } = trialOf(['b'])
     receive(0, 'b', ihave(40, 42))
     expect(timeless(at(500, tick))).toEqual([send(['b'], graft(40, 42))])
     expect(heard(receive(600, 'b', gossip(40)))).toEqual(['o 1 40'])

@@ -3,12 +3,16 @@
  *
  * Only what was delivered is relayed and announced. So a neighbour's word that it is at a sequence means that it found
  * the way there, and a lie does not become the word of many by being repeated. A gap is given up, and the window moved
- * past it, only before a payload that is held, and only when nothing could be delivered for
- * - `startGapMs`, where nothing of this life was delivered yet;
- * - `gapMs`, where two neighbours, or the origin itself, or the only neighbour, say to be past it;
- * - `loneGapMs`, where one of several neighbours says so. A healed split may have one way across only, so that one word
- *   has to be enough in the end; a liar needs an origin that says nothing all the while.
- * Nothing here is signed: a member that forges the very next message of another is believed.
+ * past it, only before a payload that is held. It is *vouched for* by two neighbours, by the origin itself, or by the
+ * only neighbour, who say to be past it. Nothing could be delivered meanwhile
+ * - for `gapMs`, where it is vouched for;
+ * - for `loneGapMs`, where one of several neighbours says so. A healed split may have one way across only, so that one
+ *   word has to be enough in the end; a liar needs an origin that says nothing all the while.
+ * Whoever comes in the middle of a life begins at the lowest payload that it holds: at once where it is vouched for,
+ * after `loneGapMs` where it is not. A life that is young is wanted from its first message on, for `startGapMs`: it may
+ * well be that others overtook it.
+ * Nothing here is signed: a member that forges the very next message of another is believed, and so is one that forges
+ * a number far ahead for an origin that is silent for `loneGapMs`.
  */
 import { limits } from '../limits.ts'
 import { type Cached, drop, indexOf, keep } from './cache.ts'
@@ -37,9 +41,7 @@ export function take(
 ): boolean {
   const { sequence } = message
   origin.heardAtMs = now
-  // Whoever comes in the middle begins with the first payload that it gets. One that is young is wanted from its
-  // first message on: it may well be that this one overtook it.
-  if (origin.delivered === nothing) origin.delivered = sequence <= limits.startSequencesMax ? 0 : sequence - 1
+  if (origin.delivered === nothing) origin.delivered = 0
   const isNext = sequence === origin.delivered + 1
   if (!isNext && !makeRoom(state, origin, sequence)) return false
   const entry: Cached = { message, origin, sender, atMs: now, older: undefined, newer: undefined }
@@ -52,22 +54,30 @@ export function take(
     const range = { from: sequence, to: sequence, round: message.round - 1 }
     if (canAnnounce(origin, sender)) noteAnnouncement(state, origin, sender, range, now)
     else state.counters.refused.missingFull++
+    beginInTheMiddle(state, origin, now, effects)
   }
   return true
+}
+
+/** Begins in the middle of a life, where that is vouched for. */
+export function beginInTheMiddle(state: Plumtree, origin: Origin, now: number, effects: Effect[]): void {
+  const { pull } = origin
+  if (pull === undefined || !isMiddle(origin) || !isVouched(state, origin, pull)) return
+  leap(state, origin, now, effects)
 }
 
 /** When the gap before what is held is given up; never where nothing is held, or nobody could be asked. */
 export function leapAtMs(state: Plumtree, origin: Origin, pull: Pull): number {
   if (state.neighbours.size === 0 || !hasHeld(origin)) return Number.POSITIVE_INFINITY
   const { startGapMs, gapMs, loneGapMs } = state.options
-  if (origin.delivered === 0) return pull.progressAtMs + startGapMs
+  if (origin.delivered === 0 && !isMiddle(origin)) return pull.progressAtMs + startGapMs
   return pull.progressAtMs + (isVouched(state, origin, pull) ? gapMs : loneGapMs)
 }
 
 /** Gives up the gap before what is held. */
 export function leap(state: Plumtree, origin: Origin, now: number, effects: Effect[]): void {
   const to = lowestHeld(origin) - 1
-  miss(state, origin, origin.delivered + 1, to, effects)
+  if (!isMiddle(origin)) miss(state, origin, origin.delivered + 1, to, effects)
   origin.delivered = to
   drain(state, origin, now, effects)
 }
@@ -76,6 +86,11 @@ export function leap(state: Plumtree, origin: Origin, now: number, effects: Effe
 export function miss(state: Plumtree, origin: Origin, from: number, to: number, effects: Effect[]): void {
   state.counters.missed++
   effects.push({ kind: 'missed', origin: origin.node, creation: origin.creation, from, to })
+}
+
+// Nothing was delivered, and what is held is not the beginning: what is before it is not owed.
+function isMiddle(origin: Origin): boolean {
+  return origin.delivered === 0 && hasHeld(origin) && lowestHeld(origin) > limits.startSequencesMax
 }
 
 function isVouched(state: Plumtree, origin: Origin, pull: Pull): boolean {
