@@ -172,9 +172,12 @@ export function checkInvariants(state: Plumtree): void {
   const introduced = new Map<NodeName, number>()
   let cachedCount = 0
   for (const origin of state.origins.values()) {
-    cachedCount += origin.cached?.length ?? 0
-    checkWindow(state, origin)
-    for (const { peer } of origin.pull?.announcements ?? []) missing.set(peer, (missing.get(peer) ?? 0) + 1)
+    for (const life of origin.rival === undefined ? [origin] : [origin, origin.rival]) {
+      cachedCount += life.cached?.length ?? 0
+      checkWindow(state, life)
+      for (const { peer } of life.pull?.announcements ?? []) missing.set(peer, (missing.get(peer) ?? 0) + 1)
+    }
+    hold((origin.rival?.delivered ?? 0) <= 0 && origin.rival?.rival === undefined, 'a rival that began')
     if (origin.introducer === undefined) hold(origin.node === state.self.node, 'an origin counts for nobody')
     else introduced.set(origin.introducer, (introduced.get(origin.introducer) ?? 0) + 1)
   }
@@ -204,7 +207,8 @@ function checkWindow(state: Plumtree, origin: Origin): void {
   hold(held <= state.options.heldPerOriginMax, 'too much is held')
   hold(held === 0 || (origin.pull?.upTo ?? 0) >= last, 'held and not missed')
   hold((origin.pull !== undefined) === state.waiting.has(origin), 'missing and not waiting')
-  hold(origin.delivered >= 0 || origin.pull !== undefined, 'an origin of which nothing came and nothing will')
+  const isOwn = origin.node === state.self.node
+  hold(isOwn || origin.delivered > 0 || origin.pull !== undefined, 'an origin of which nothing came and nothing will')
 }
 
 function checkNeighbour(neighbour: Neighbour, missing: number): void {

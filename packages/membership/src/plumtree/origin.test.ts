@@ -16,11 +16,37 @@ describe('lives of an origin', () => {
     expect(plumtreeSizes(state)).toMatchObject({ origins: 2, cachedCount: 1, waiting: 0, missing: 0 })
   })
 
-  test('a newer one that is only announced is asked for at once, and ends nothing', () => {
-    const { receive } = trialOf(['a'], ['b'])
+  test('a newer one that is only announced is asked for, and ends nothing until it is there', () => {
+    const { at, receive, state } = trialOf(['a'], ['b'])
     receive(0, 'a', gossip(1))
-    expect(timeless(receive(1, 'b', ihave(1, 4, { creation: 2 })))).toEqual([send(['b'], graft(1, 4, 2))])
-    expect(heard(receive(2, 'a', gossip(2)))).toEqual(['o 1 2'])
+    receive(0, 'b', ihave(1, 4, { creation: 2 }))
+    expect(heard(receive(100, 'a', gossip(2)))).toEqual(['o 1 2'])
+    expect(timeless(at(500, tick))).toEqual([send(['b'], graft(1, 4, 2))])
+    expect(heard(receive(600, 'a', gossip(3)))).toEqual(['o 1 3'])
+    expect(heard(receive(700, 'b', gossip(1, { creation: 2 })))).toEqual(['o 2 1'])
+    expect(receive(800, 'a', gossip(4))).toEqual([])
+    expect(state.counters.refused.staleCreation).toBe(1)
+  })
+
+  test('a newer one of which only what cannot be delivered came ends nothing either', () => {
+    const { at, receive, state } = trialOf(['a', 'liar', 'c'])
+    receive(0, 'a', gossip(1))
+    receive(0, 'liar', gossip(2 ** 53 - 1, { creation: 2 }))
+    expect(heard(receive(100, 'a', gossip(2)))).toEqual(['o 1 2'])
+    // The real next life is not kept out by the liar's, and is begun at once.
+    receive(200, 'liar', ihave(1, 9, { creation: 80_000 }))
+    expect(heard(receive(300, 'a', gossip(1, { creation: 1_000 })))).toEqual(['o 1000 1'])
+    for (let now = 500; now < 5_000; now += 500) at(now, tick)
+    expect(heard(receive(5_000, 'a', gossip(2, { creation: 1_000 })))).toEqual(['o 1000 2'])
+    expect(plumtreeSizes(state)).toMatchObject({ origins: 2, waiting: 0, missing: 0 })
+  })
+
+  test('an earlier one than was announced is heard, and gives way when the later is there', () => {
+    const { receive } = trialOf(['a', 'b'])
+    receive(0, 'b', ihave(1, 1, { creation: 2 }))
+    expect(heard(receive(1, 'a', gossip(1)))).toEqual(['o 1 1'])
+    expect(heard(receive(2, 'b', gossip(1, { creation: 2 })))).toEqual(['o 2 1'])
+    expect(heard(receive(3, 'a', gossip(2)))).toEqual([])
   })
 
   test('one that cannot have begun yet is refused, announced or not', () => {
@@ -103,9 +129,6 @@ test('one peer may announce a bounded number of missing things', () => {
   const range = (index: number) => ({ origin: `o${index}@host`, creation: 1, from: 1, to: 1, round: 1 })
   for (let index = 0; index < missingPerPeerMax; index += rangesPerMessageMax) {
     const ranges = Array.from({ length: rangesPerMessageMax }, (_, offset) => range(index + offset))
-    state.neighbours.size && receiveQuietly(ranges)
-  }
-  function receiveQuietly(ranges: object[]): void {
     receive(0, 'a', { kind: 'ihave', ranges })
   }
   expect(plumtreeSizes(state).missing).toBe(missingPerPeerMax)

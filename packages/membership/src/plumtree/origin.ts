@@ -21,6 +21,11 @@ export interface Origin {
   /** By sequence: first those delivered, then those held behind a gap. */
   cached: Cached[] | undefined
   pull: Pull | undefined
+  /**
+   * Another life of it that is spoken of, and of which nothing could be delivered yet. When something is, it takes the
+   * place: not when somebody says that there is one, or sends what cannot be delivered.
+   */
+  rival: Origin | undefined
 }
 
 /** Announced, but no payload has come yet: where its messages begin here is still open. */
@@ -37,6 +42,7 @@ export function createOrigin(node: NodeName, creation: number, introducer?: Node
     round: 0,
     cached: undefined,
     pull: undefined,
+    rival: undefined,
   }
 }
 
@@ -46,67 +52,92 @@ export function hasHeld(origin: Origin): boolean {
   return cached !== undefined && (cached[cached.length - 1] as Cached).message.sequence > origin.delivered
 }
 
-/**
- * The record of a life that is not the one known, made where it may be; else the refusal is counted. A newer life takes
- * the place of the older one.
- */
+/** The record of a life, where there is one. */
+export function lifeOf(state: Plumtree, node: NodeName, creation: number): Origin | undefined {
+  const known = state.origins.get(node)
+  if (known === undefined || known.creation === creation) return known
+  return known.rival?.creation === creation ? known.rival : undefined
+}
+
+/** A life of which there is no record is spoken of, or a payload of it came: the record where it may be, else a count. */
 export function admit(
   state: Plumtree,
   introducer: NodeName,
-  node: NodeName,
-  creation: number,
+  life: { readonly origin: NodeName; readonly creation: number },
+  hasPayload: boolean,
   now: number,
 ): Origin | undefined {
+  const { origin: node, creation } = life
   const known = state.origins.get(node)
-  const refusal = refusalOf(state, introducer, node, creation, known, now)
+  const refusal =
+    lifeRefusal(state, node, creation, now) ??
+    (known === undefined ? roomRefusal(state, introducer, node, now) : rivalRefusal(known, creation, hasPayload))
   if (refusal !== undefined) {
     state.counters.refused[refusal]++
     return undefined
   }
   const origin = createOrigin(node, creation, known?.introducer ?? introducer)
   origin.heardAtMs = now
-  if (known !== undefined) empty(state, known)
-  else state.introduced.set(introducer, (state.introduced.get(introducer) ?? 0) + 1)
-  state.origins.set(node, origin)
+  if (known === undefined) {
+    state.introduced.set(introducer, (state.introduced.get(introducer) ?? 0) + 1)
+    state.origins.set(node, origin)
+  } else {
+    if (known.rival !== undefined) empty(state, known.rival)
+    known.rival = origin
+  }
   return origin
 }
 
-/** Forgets an origin altogether. Its old messages would be taken for new ones: only for one that is long silent. */
+/** The first message of a life is delivered: earlier lives are over. */
+export function begin(state: Plumtree, origin: Origin): void {
+  const current = state.origins.get(origin.node) as Origin
+  if (current !== origin) {
+    empty(state, current)
+    state.origins.set(origin.node, origin)
+  } else if (origin.rival !== undefined && origin.rival.creation < origin.creation) {
+    empty(state, origin.rival)
+    origin.rival = undefined
+  }
+}
+
+/** Forgets a life altogether. Its old messages would be taken for new ones: for one that is silent, or never began. */
 export function forget(state: Plumtree, origin: Origin): void {
+  const { node, introducer, rival } = origin
+  const current = state.origins.get(node) as Origin
   empty(state, origin)
-  state.origins.delete(origin.node)
-  const { introducer } = origin
+  if (current !== origin) {
+    current.rival = undefined
+  } else if (rival !== undefined) {
+    state.origins.set(node, rival)
+  } else {
+    state.origins.delete(node)
+    discount(state, introducer)
+  }
+}
+
+function discount(state: Plumtree, introducer: NodeName | undefined): void {
   if (introducer === undefined) return
   const left = (state.introduced.get(introducer) ?? 0) - 1
   if (left > 0) state.introduced.set(introducer, left)
   else state.introduced.delete(introducer)
 }
 
-/** Why a life of which there is no record is not taken; nothing where it is. */
-export function lifeRefusal(
-  state: Plumtree,
-  node: NodeName,
-  creation: number,
-  known: Origin | undefined,
-  now: number,
-): Refusal | undefined {
-  if (known !== undefined && creation < known.creation) return 'staleCreation'
-  if (node === state.self.node) return 'forged'
+function lifeRefusal(state: Plumtree, node: NodeName, creation: number, now: number): Refusal | undefined {
+  if (node === state.self.node) return creation < state.self.creation ? 'staleCreation' : 'forged'
   // Creations follow the seconds of the wall clock. A lie may make an origin's real life look stale: only so far.
   const present = state.self.creation + (now - state.startedAtMs) / 1000
   return creation > present + limits.creationAheadMax ? 'creationAhead' : undefined
 }
 
-function refusalOf(
-  state: Plumtree,
-  introducer: NodeName,
-  node: NodeName,
-  creation: number,
-  known: Origin | undefined,
-  now: number,
-): Refusal | undefined {
-  const refusal = lifeRefusal(state, node, creation, known, now)
-  if (refusal !== undefined || known !== undefined) return refusal
+// Lives follow one another, but what has not begun may be a lie. A payload counts for more than words.
+function rivalRefusal(known: Origin, creation: number, hasPayload: boolean): Refusal | undefined {
+  if (creation < known.creation && known.delivered > 0) return 'staleCreation'
+  const { rival } = known
+  if (rival === undefined || creation > rival.creation || (hasPayload && rival.cached === undefined)) return undefined
+  return 'staleCreation'
+}
+
+function roomRefusal(state: Plumtree, introducer: NodeName, node: NodeName, now: number): Refusal | undefined {
   if (nodeNameProblem(node) !== undefined) return 'badOrigin'
   if ((state.introduced.get(introducer) ?? 0) >= state.options.originsPerPeerMax) return 'originsPerPeerFull'
   if (state.origins.size >= state.options.originsMax) forgetSilent(state, now)
@@ -119,7 +150,7 @@ function forgetSilent(state: Plumtree, now: number): void {
   state.searchAtMs = now + limits.originsSearchMs
   for (const origin of state.origins.values()) {
     const isOld = origin.heardAtMs + state.options.originIdleMs <= now
-    if (isOld && origin.pull === undefined && origin.node !== state.self.node) forget(state, origin)
+    if (isOld && (origin.pull ?? origin.rival) === undefined && origin.node !== state.self.node) forget(state, origin)
   }
 }
 

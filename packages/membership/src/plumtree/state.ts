@@ -21,9 +21,9 @@ import { askAgain, askOthers, runPulls } from './ladder.ts'
 import { type AnnouncedRange, checkMessage, type Gossip, type PlumtreeMessage } from './messages.ts'
 import { announceCached, createNeighbour, type Neighbour, sendAllPending } from './neighbour.ts'
 import { type PlumtreeOptions, plumtreeDefaults } from './options.ts'
-import { admit, createOrigin, lifeRefusal, type Origin } from './origin.ts'
+import { admit, createOrigin, lifeOf, type Origin } from './origin.ts'
 import { canAnnounce, noteAnnouncement } from './pull.ts'
-import { graft, optimize, prune } from './tree.ts'
+import { optimize, prune } from './tree.ts'
 import { beginInTheMiddle, isSeen, take } from './window.ts'
 
 export type PlumtreeEvent =
@@ -188,11 +188,8 @@ function onMessage(state: Plumtree, from: NodeName, value: unknown, now: number,
 function onGossip(state: Plumtree, neighbour: Neighbour, message: Gossip, now: number, effects: Effect[]): void {
   state.counters.gossipReceived++
   const { creation, sequence, tag, payload } = message
-  let origin = state.origins.get(message.origin)
-  if (origin === undefined || origin.creation !== creation) {
-    origin = admit(state, neighbour.node, message.origin, creation, now)
-    if (origin === undefined) return
-  }
+  const origin = lifeOf(state, message.origin, creation) ?? admit(state, neighbour.node, message, true, now)
+  if (origin === undefined) return
   if (isSeen(origin, sequence)) {
     state.counters.duplicates++
     return prune(state, neighbour, effects)
@@ -216,10 +213,7 @@ function onAnnouncedRange(
   now: number,
   effects: Effect[],
 ): void {
-  let origin = state.origins.get(range.origin)
-  if (origin !== undefined && origin.creation !== range.creation) {
-    return onAnnouncedLife(state, neighbour, range, origin, now, effects)
-  }
+  let origin = lifeOf(state, range.origin, range.creation)
   if (origin !== undefined && range.to <= origin.delivered) {
     if (range.to === origin.delivered) optimize(state, origin, neighbour, range.round, effects)
     return
@@ -232,29 +226,10 @@ function onAnnouncedRange(
     state.counters.refused.missingFull++
     return
   }
-  origin ??= admit(state, neighbour.node, range.origin, range.creation, now)
+  origin ??= admit(state, neighbour.node, range, false, now)
   if (origin === undefined) return
   noteAnnouncement(state, origin, neighbour, range, now)
   beginInTheMiddle(state, origin, now, effects)
-}
-
-// A newer life takes the older one's place when a payload of it comes, not when somebody says that there is one: it is
-// asked for at once, and nothing is kept of the announcement.
-function onAnnouncedLife(
-  state: Plumtree,
-  neighbour: Neighbour,
-  range: AnnouncedRange,
-  known: Origin,
-  now: number,
-  effects: Effect[],
-): void {
-  const refusal = lifeRefusal(state, range.origin, range.creation, known, now)
-  if (refusal !== undefined) {
-    state.counters.refused[refusal]++
-    return
-  }
-  const { origin, creation, from, to } = range
-  graft(state, neighbour, [{ origin, creation, from, to }], effects)
 }
 
 function addNeighbour(state: Plumtree, node: NodeName, now: number, effects: Effect[]): void {

@@ -18,7 +18,7 @@ import { limits } from '../limits.ts'
 import { type Cached, drop, indexOf, keep } from './cache.ts'
 import type { Gossip } from './messages.ts'
 import { type Neighbour, relay } from './neighbour.ts'
-import { hasHeld, nothing, type Origin } from './origin.ts'
+import { begin, hasHeld, nothing, type Origin } from './origin.ts'
 import { canAnnounce, noteAnnouncement, type Pull, settle, startPull } from './pull.ts'
 import type { Effect, Plumtree } from './state.ts'
 import { optimize } from './tree.ts'
@@ -110,6 +110,7 @@ function lowestHeld(origin: Origin): number {
 
 function deliver(state: Plumtree, entry: Cached, now: number, effects: Effect[]): void {
   const { origin, message, sender } = entry
+  if (state.origins.get(origin.node) !== origin || origin.rival !== undefined) begin(state, origin)
   origin.delivered = message.sequence
   origin.parent = sender?.node
   origin.round = message.round - 1
