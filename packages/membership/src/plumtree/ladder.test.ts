@@ -62,6 +62,15 @@ describe('what is announced and does not come', () => {
     expect(timeless(receive(7_000, 'a', gossip(2)))[0]).toEqual(deliver(2))
   })
 
+  test('is asked of a peer that announces it only after it was asked in vain', () => {
+    const { at, receive } = trialAfterOne(['a', 'b'], [])
+    receive(1_000, 'b', ihave(2))
+    expect(timeless(at(1_500, tick))).toEqual([send(['b'], graft(2))])
+    expect(timeless(at(2_000, tick))).toEqual([send(['a'], graft(2))])
+    receive(2_100, 'a', ihave(2))
+    expect(timeless(at(2_500, tick))).toEqual([send(['a'], graft(2))])
+  })
+
   test('is asked at once of the second announcer when the first one goes', () => {
     const { at, receive } = trialAfterOne(['a'], ['b', 'c'])
     receive(1_000, 'b', ihave(2))

@@ -59,6 +59,8 @@ export function noteAnnouncement(
     announcement.round = range.round
     announcement.isSpent = false
   }
+  // It was asked before it had this: its silence says nothing of what it announces now.
+  if (pull.asked === peer) pull.asked = undefined
   askBy(state, pull, now + state.options.graftDelayMs)
 }
 
