@@ -8,4 +8,32 @@ export const limits = {
   pendingMax: 16,
   /** Endpoints in a peer descriptor. */
   endpointsMax: 8,
+  /** Plumtree: characters of a broadcast's tag. Tags name stores, not keys. */
+  tagCharactersMax: 128,
+  /** Plumtree: bytes of one broadcast. As many as one frame takes uncut; whatever is larger is no news but a file. */
+  payloadBytesMax: 64 * 1024,
+  /** Plumtree: characters of an origin's name, as for every node name. */
+  originCharactersMax: 255,
+  /** Plumtree: hops of a payload. A ring of as many nodes is no overlay that anybody builds. */
+  roundMax: 65_535,
+  /** Plumtree: ranges in one ihave or graft. A full ihave is sent without waiting for its time. */
+  rangesPerMessageMax: 64,
+  /** Plumtree: payloads that one graft is answered with; whoever lacks more asks again. Each only once a peer. */
+  answersPerGraftMax: 256,
+  /** Plumtree: origins of which one peer has announced something that is missing here, one range each. */
+  missingPerPeerMax: 10_000,
+  /** Plumtree: peers that announced nothing and are asked for an announced message before it is given up. */
+  unannouncedAsksMax: 3,
+  /** Plumtree: how far the time between asks grows while a gap stays, as a multiple of the first. */
+  askBackOffMax: 16,
+  /** Plumtree: asks fall on multiples of this, so that many missing messages make few ticks and few grafts. */
+  askGrainMs: 25,
+  /** Plumtree: sequences of an unknown origin that are still its beginning, and wanted from the first on. */
+  startSequencesMax: 16,
+  /** Plumtree: how far ahead of this node's own a creation may be, in seconds: clocks of machines differ by less. */
+  creationAheadMax: 86_400,
+  /** Plumtree: what the record of a cached payload counts beside its bytes. */
+  cachedOverheadBytes: 256,
+  /** Plumtree: how often at most a full table of origins is searched for silent ones. */
+  originsSearchMs: 60_000,
 } as const

@@ -1,0 +1,99 @@
+/** The neighbours, each either eager or lazy: the two sets together are the overlay's active view, always. */
+import type { NodeName } from '@barrel-actors/runtime'
+import { limits } from '../limits.ts'
+import type { Cached } from './cache.ts'
+import type { Gossip } from './messages.ts'
+import type { Effect, Plumtree } from './state.ts'
+
+/** A run that is still to be announced; it grows until it is sent. */
+export interface PendingRange {
+  readonly origin: NodeName
+  readonly creation: number
+  readonly from: number
+  to: number
+  round: number
+}
+
+export interface Neighbour {
+  readonly node: NodeName
+  /** Gets payloads; otherwise announcements. */
+  isEager: boolean
+  /** What it will be told at the next lazy tick. */
+  pending: PendingRange[] | undefined
+  /** What it asked for and got: not a second time, for as long as it is a neighbour. */
+  answered: Set<Cached> | undefined
+  /** Origins of which it announced what is missing here. */
+  missing: number
+}
+
+/** Paper: a new neighbour is eager. */
+export function createNeighbour(node: NodeName): Neighbour {
+  return { node, isEager: true, pending: undefined, answered: undefined, missing: 0 }
+}
+
+/** Pushes a payload to every eager neighbour and announces it to every lazy one, but not to whoever sent it. */
+export function relay(state: Plumtree, entry: Cached, now: number, effects: Effect[]): void {
+  const { message, sender } = entry
+  const isBatched = state.options.lazyTickMs > 0
+  const eager: NodeName[] = []
+  let lazy: NodeName[] | undefined
+  for (const neighbour of state.neighbours.values()) {
+    if (neighbour === sender) continue
+    if (neighbour.isEager) eager.push(neighbour.node)
+    else if (isBatched) announce(state, neighbour, message, now, effects)
+    else if (lazy === undefined) lazy = [neighbour.node]
+    else lazy.push(neighbour.node)
+  }
+  if (eager.length > 0) {
+    state.counters.gossipSent += eager.length
+    effects.push({ kind: 'send', to: eager, message })
+  }
+  if (lazy !== undefined) {
+    state.counters.ihaveSent += lazy.length
+    effects.push({ kind: 'send', to: lazy, message: { kind: 'ihave', ranges: [rangeOf(message)] } })
+  }
+}
+
+/** Tells a new neighbour what it may ask for: it may have been apart for a while. */
+export function announceCached(state: Plumtree, neighbour: Neighbour, now: number, effects: Effect[]): void {
+  if (state.cache.count === 0) return
+  for (const origin of state.origins.values()) {
+    if (origin.cached === undefined) continue
+    for (const { message } of origin.cached) {
+      if (message.sequence > origin.delivered) break
+      announce(state, neighbour, message, now, effects)
+    }
+  }
+  if (state.options.lazyTickMs === 0) sendPending(state, neighbour, effects)
+}
+
+/** The lazy tick: everyone is told what was collected for them. */
+export function sendAllPending(state: Plumtree, effects: Effect[]): void {
+  state.lazyAtMs = Number.POSITIVE_INFINITY
+  for (const neighbour of state.neighbours.values()) sendPending(state, neighbour, effects)
+}
+
+function announce(state: Plumtree, neighbour: Neighbour, message: Gossip, now: number, effects: Effect[]): void {
+  const { origin, creation, sequence } = message
+  neighbour.pending ??= []
+  const last = neighbour.pending[neighbour.pending.length - 1]
+  if (last !== undefined && last.origin === origin && last.creation === creation && last.to + 1 === sequence) {
+    last.to = sequence
+    last.round = message.round
+  } else {
+    if (neighbour.pending.push(rangeOf(message)) === limits.rangesPerMessageMax) sendPending(state, neighbour, effects)
+  }
+  if (neighbour.pending !== undefined) state.lazyAtMs = Math.min(state.lazyAtMs, now + state.options.lazyTickMs)
+}
+
+function sendPending(state: Plumtree, neighbour: Neighbour, effects: Effect[]): void {
+  const ranges = neighbour.pending
+  if (ranges === undefined) return
+  neighbour.pending = undefined
+  state.counters.ihaveSent++
+  effects.push({ kind: 'send', to: [neighbour.node], message: { kind: 'ihave', ranges } })
+}
+
+function rangeOf({ origin, creation, sequence, round }: Gossip): PendingRange {
+  return { origin, creation, from: sequence, to: sequence, round }
+}
