@@ -43,8 +43,11 @@ export function nodeProblem(node: unknown, onLoopback: boolean): string | undefi
   return nodeNameProblem(node) ?? hostProblem(hostOf(node as NodeName), onLoopback)
 }
 
-/** The endpoints of an answer that may be dialed, without doubles and at most {@link limits.endpointsMax} of them. */
-export function dialable(answer: unknown, onLoopback: boolean, refuse: (problem: string) => void): Endpoint[] {
+/**
+ * The endpoints of an answer that may be dialed, without doubles and at most {@link limits.endpointsMax} of them. They
+ * are frozen: caches give them to whoever asks.
+ */
+export function dialable(answer: unknown, onLoopback: boolean, refuse: (problem: string) => void): readonly Endpoint[] {
   if (answer === undefined || answer === null) return []
   if (!Array.isArray(answer)) {
     refuse('the answer is not a list of endpoints')
@@ -58,7 +61,7 @@ export function dialable(answer: unknown, onLoopback: boolean, refuse: (problem:
     if (problem !== undefined) refuse(problem)
     else if (taken.size < limits.endpointsMax) taken.set(`${endpoint?.host} ${endpoint?.port}`, endpoint as Endpoint)
   }
-  return [...taken.values()]
+  return Object.freeze([...taken.values()])
 }
 
 /** A node of a list with what of its endpoints may be dialed; undefined where nothing of it is fit. */
