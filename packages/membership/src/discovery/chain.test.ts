@@ -1,4 +1,4 @@
-import type { Endpoint } from '@barrel-actors/runtime'
+import { type Endpoint, extensionKey, type Host, startNode } from '@barrel-actors/runtime'
 import { MemoryDisk, VirtualClock } from '@barrel-actors/simulation'
 import { describe, expect, test } from 'vitest'
 import { ScriptedDns, seamsOf } from '../../test/discovery-seams.ts'
@@ -315,6 +315,23 @@ test('what a carrier asks for addresses is the chain', async () => {
   const resolver = addressResolver(chain)
   expect(await resolver.resolve(node)).toEqual(here)
   expect(await resolver.resolve('not a name')).toBeUndefined()
+})
+
+test('a node asks the chain where others are, and what fails in it is told by the log of the node', async () => {
+  const { clock, disk, log } = seamsOf()
+  let host: Host | undefined
+  const install = async (given: Host) => {
+    host = given
+    const seams = { node: given.node.name, clock: given.clock, disk: given.disk, log: given.log }
+    const chain = discoveryChain([backendOf(0, { resolve: throws }).factory, staticTable(['a@10.0.0.2:9101'])])(seams)
+    given.addAddressResolver(addressResolver(chain))
+    return { api: chain }
+  }
+  const extensions = [{ key: extensionKey('discovery'), install }]
+  await using _ = await startNode({ name: 'me@10.0.0.1', extensions, clock, disk, log })
+  expect(await host?.resolveAddress(node)).toEqual(here)
+  expect(await host?.resolveAddress('b@10.0.0.2')).toEqual([])
+  expect(log.events()).toContain('discovery backend failed')
 })
 
 test.each<[string, () => unknown]>([
