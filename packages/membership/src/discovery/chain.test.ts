@@ -277,6 +277,12 @@ describe('a list', () => {
     expect(listed).toHaveLength(limits.listedNodesMax)
     expect(listed.filter(({ node: each }) => each.startsWith('b'))).toHaveLength(3_000)
   })
+
+  test('of nonsense without end is looked at to a bound', async () => {
+    const { chain } = chainOf([listing([...Array(limits.listedNodesMax).fill(null), { node, endpoints: here }])])
+    expect(await chain.list()).toEqual([])
+    expect(chain.counts[0]?.refused).toBe(limits.listedNodesMax)
+  })
 })
 
 test('a chain is a backend of a chain', async () => {

@@ -175,6 +175,14 @@ describe('an answer', () => {
     expect(await resolve()).toEqual([{ host: '127.0.0.1', port: 9100 }])
   })
 
+  test('that lies about most addresses hides no port of the others', async () => {
+    const { resolver, resolve } = setUp({ service })
+    resolver.a[host] = [...Array(9).fill('169.254.169.254'), '10.0.0.2']
+    const ports = Array.from({ length: limits.endpointsMax }, (_, at) => 9101 + at)
+    resolver.srv[service] = ports.map(port => ({ host, port, priority: 0, weight: 0 }))
+    expect(await resolve()).toEqual(ports.map(port => ({ host: '10.0.0.2', port })))
+  })
+
   test('without end is taken to a bound', async () => {
     const { resolver, resolve } = setUp({ service })
     resolver.a[host] = Array.from({ length: 10_000 }, (_, at) => `10.1.${at >> 8}.${at & 255}`)
@@ -188,6 +196,17 @@ describe('an answer', () => {
     expect(await resolve()).toBeUndefined()
     expect(seams.log.events()).toEqual(['dns answer refused'])
   })
+})
+
+test('a resolver that throws at once has failed, and leaves no timer', async () => {
+  const { seams, resolver, resolve } = setUp()
+  resolver.aaaa[host] = ['fd00::2']
+  resolver.ipv4 = () => {
+    throw new Error('broken')
+  }
+  expect(await resolve()).toEqual([{ host: 'fd00::2', port: 9100 }])
+  expect(seams.log.events()).toEqual(['dns failed'])
+  expect(seams.clock.timersCount).toBe(0)
 })
 
 test('hosts that nobody dials are not even asked for', async () => {

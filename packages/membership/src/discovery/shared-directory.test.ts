@@ -104,10 +104,12 @@ describe('a node', () => {
   })
 
   test('tells where it is now when it registers again, and when it comes back', async () => {
-    const { one, two } = twoNodes()
+    const { disk, one, two } = twoNodes()
     await one.register(me, mine)
     await one.register(me, yours)
     expect(await two.resolve(me)).toEqual(yours)
+    // Nobody finds it gone meanwhile.
+    disk.failNext('remove', new Error('removed'))
     const gone = one.unregister(me)
     await one.register(me, mine)
     await gone
