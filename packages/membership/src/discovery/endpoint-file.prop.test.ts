@@ -27,18 +27,31 @@ function decoded(bytes: Uint8Array): Outcome {
 }
 
 const host = fc.oneof(
-  fc.ipV4(),
-  fc.ipV6(),
-  fc.constantFrom('10.0.0.1', '127.0.0.1', '0.0.0.0', '169.254.169.254', '224.0.0.1', '::1', 'fe80::1', 'a.b', '127.1'),
-  fc.string(),
+  { weight: 6, arbitrary: fc.constantFrom('10.0.0.1', 'fd00::7') },
+  { weight: 2, arbitrary: fc.oneof(fc.ipV4(), fc.ipV6()) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '127.0.0.1',
+      '0.0.0.0',
+      '169.254.169.254',
+      '224.0.0.1',
+      '::1',
+      'fe80::1',
+      'a.b',
+      '127.1',
+    ),
+  },
+  { weight: 1, arbitrary: fc.string() },
 )
-const loose = fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.jsonValue() })
+const port = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 1, max: 65_535 }) },
+  { weight: 1, arbitrary: fc.oneof(fc.nat(70_000), fc.double(), fc.string()) },
+)
+const loose = fc.oneof({ weight: 20, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.jsonValue() })
 const file = fc
   .record({
-    endpoints: fc.array(
-      fc.record({ host, port: fc.oneof(fc.nat(70_000), fc.double(), fc.string()) }, { requiredKeys: ['host'] }),
-      { maxLength: 10 },
-    ),
+    endpoints: fc.array(fc.record({ host, port }, { requiredKeys: ['host'] }), { maxLength: 10 }),
     odd: fc.record({ format: loose, cluster: loose, node: loose, endpoints: loose, writtenAtMs: loose }),
   })
   .map(({ endpoints, odd }) => {
