@@ -32,6 +32,8 @@ export const seams: readonly RegExp[] = [
   /^packages\/runtime\/src\/turns\.ts$/,
   /^packages\/runtime\/src\/disk\/system-disk\.ts$/,
   /^packages\/dist-quic\/src\/quic\//,
+  // Asks the machine's domain name servers, behind the interface DnsResolver.
+  /^packages\/membership\/src\/discovery\/system-dns\.ts$/,
   // Lets promises settle between two turns of virtual time: a real turn of the event loop, which nothing else uses.
   /^packages\/simulation\/src\/event-loop\.ts$/,
   /^packages\/barrel-actors\/src\/(cli|repl)\//,
