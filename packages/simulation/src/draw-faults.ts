@@ -109,6 +109,6 @@ class Draw {
 
   // Mostly little: with much of everything hardly anything happens any more.
   #skewed([min, max]: Range): number {
-    return min + this.#random.next() ** 3 * (max - min)
+    return min + this.#random.next() ** 2 * (max - min)
   }
 }

@@ -71,7 +71,7 @@ export class Moves {
   monitor(player: Player): void {
     const target = this.#target()
     const ref = player.self.monitor(target)
-    player.watches.set(ref.toString(), { ref, target, state: 'open' })
+    player.watches.set(ref.toString(), { ref, target, sinceMs: this.#world.nowMs, state: 'open' })
   }
 
   demonitor(player: Player): void {
@@ -79,7 +79,7 @@ export class Moves {
     if (watch === undefined) return
     const flush = this.#chance(0.5)
     const wasWatching = player.self.demonitor(watch.ref, { flush })
-    if (flush && !wasWatching && watch.state === 'open') this.#world.reached('demonitor took a down away')
+    if (!wasWatching && watch.state === 'open') this.#world.reached('demonitor with the down in the mailbox')
     if (watch.state !== 'told') watch.state = flush ? 'flushed' : 'cancelled'
   }
 

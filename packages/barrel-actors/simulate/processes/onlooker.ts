@@ -27,6 +27,7 @@ export class Onlooker {
   readonly #world: World
   /** By the pid of the player, as a text. */
   readonly players = new Map<string, Player>()
+  readonly #living = new Set<Player>()
   readonly #broken = new Map<Promised, string>()
   readonly #sent = new Map<string, number>()
   /** How many channels a life of a node has lost to another node. */
@@ -45,14 +46,24 @@ export class Onlooker {
     if (!this.#broken.has(name)) this.#broken.set(name, problem)
   }
 
-  /** Whether a process lives: asked of its node, from outside. */
+  entered(player: Player): void {
+    this.players.set(player.id, player)
+    this.#living.add(player)
+  }
+
+  /** Whether a player lives: known from outside, whatever the others have been told. */
   lives(pid: AnyPid): boolean {
-    const node = this.#world.node(pid.node)
-    return node?.creation === pid.creation && node.processInfo(pid) !== undefined
+    const player = this.players.get(pid.toString())
+    return player !== undefined && this.#isAlive(player)
   }
 
   get living(): Player[] {
-    return [...this.players.values()].filter(({ pid }) => this.lives(pid))
+    for (const player of this.#living) if (!this.#isAlive(player)) this.#living.delete(player)
+    return [...this.#living]
+  }
+
+  #isAlive({ node, self }: Player): boolean {
+    return self.alive && this.#world.node(node.name) === node
   }
 
   /** The next message from one player to another. */
@@ -97,26 +108,28 @@ export class Onlooker {
     watch.state = 'told'
     this.#world.reached(`down: ${textOf(reason)}`)
     // Also the reason of whoever ended because a link of its own was lost.
-    if (reason === 'noconnection' && this.#hasLost(player, watch.target)) return this.#lost(player, watch)
+    if (reason === 'noconnection' && this.#lostSince(player, watch)) return this.#lost(player, watch)
     if (this.lives(watch.target)) this.broke('I2 one down', `${told}, and it lives`)
     const named = watch.target.node === player.node.name ? player.node.whereis('star') : undefined
     if (named?.equals(watch.target) === true) this.broke('I5 names', `${told}, and still has its name`)
   }
 
-  /** Whether the channel was lost at this very moment. */
-  #hasLost({ node }: Player, { node: target }: AnyPid): boolean {
-    return this.#closedMs.get(`${lifeOf(node)} ${target}`) === this.#world.nowMs
+  /** Whether the channel was lost since the monitor was set. */
+  #lostSince({ node }: Player, { target, sinceMs }: Watch): boolean {
+    return (this.#closedMs.get(`${lifeOf(node)} ${target.node}`) ?? -1) >= sinceMs
   }
 
-  #lost(player: Player, { target }: Watch): void {
+  // Only where the down comes at once: a slow node may see it later, and messages of the next channel before it.
+  #lost({ node, epochs, lostEpochs }: Player, { target }: Watch): void {
+    if (this.#closedMs.get(`${lifeOf(node)} ${target.node}`) !== this.#world.nowMs) return
     const life = lifeOfPid(target)
-    const seen = player.epochs.get(life)
-    if (seen !== undefined) player.lostEpochs.set(life, seen)
+    const seen = epochs.get(life)
+    if (seen !== undefined) lostEpochs.set(life, seen)
   }
 
   #overdueCall(): string | undefined {
-    for (const player of this.players.values()) {
-      if (player.calls.size === 0 || !this.#world.simulation.runs(player.node) || !this.lives(player.pid)) continue
+    for (const player of this.#living) {
+      if (player.calls.size === 0 || !this.#world.simulation.runs(player.node) || !this.#isAlive(player)) continue
       for (const { beganMs, timeoutMs } of player.calls) {
         const openMs = this.#world.nowMs - beganMs
         if (openMs > timeoutMs * 1.1 + 50 + this.#standstillMs(player.node.name)) {

@@ -24,6 +24,7 @@ export type Received =
 export interface Watch {
   readonly ref: Ref
   readonly target: AnyPid
+  readonly sinceMs: number
   state: 'open' | 'told' | 'cancelled' | 'flushed'
 }
 

@@ -38,7 +38,7 @@ export class Troupe {
     node.spawn(async (self: Self<Received>) => {
       self.trapExit = trapsExits
       const player = new Player(node, self, trapsExits)
-      this.#onlooker.players.set(player.id, player)
+      this.#onlooker.entered(player)
       for await (const message of self) this.#onlooker.received(player, message)
     })
   }
