@@ -16,6 +16,7 @@ const weights: readonly (readonly [number, Move])[] = [
   [1, (moves, player) => moves.unlink(player)],
   [5, (moves, player) => moves.monitor(player)],
   [2, (moves, player) => moves.demonitor(player)],
+  [1, (moves, player) => moves.thinkBetter(player)],
   [1, (moves, player) => moves.exit(player)],
   [4, (moves, player) => moves.call(player)],
   [1, (moves, player) => moves.takeName(player)],
@@ -78,9 +79,17 @@ export class Moves {
     const watch = this.#world.pick([...player.watches.values()])
     if (watch === undefined) return
     const flush = this.#chance(0.5)
-    const wasWatching = player.self.demonitor(watch.ref, { flush })
-    if (!wasWatching && watch.state === 'open') this.#world.reached('demonitor with the down in the mailbox')
+    player.self.demonitor(watch.ref, { flush })
     if (watch.state !== 'told') watch.state = flush ? 'flushed' : 'cancelled'
+  }
+
+  /** Cancels a monitor that it has just set: the `down` of a dead process of its node is in its mailbox already. */
+  thinkBetter(player: Player): void {
+    const target = this.#target()
+    const ref = player.self.monitor(target)
+    const wasWatching = player.self.demonitor(ref, { flush: true })
+    player.watches.set(ref.toString(), { ref, target, sinceMs: this.#world.nowMs, state: 'flushed' })
+    if (!wasWatching) this.#world.reached('demonitor with the down in the mailbox')
   }
 
   exit(player: Player): void {
