@@ -48,7 +48,8 @@ export class Moves {
     let at = this.#world.random.next() * weights.reduce((sum, [weight]) => sum + weight, 0)
     for (const [weight, move] of weights) {
       at -= weight
-      if (at < 0) return move(this, player)
+      // In its own turn: what it waits for with `receive` is not in its mailbox any more.
+      if (at < 0) return void node.send(player.pid, { kind: 'act', act: () => move(this, player) })
     }
   }
 

@@ -76,6 +76,7 @@ export class Onlooker {
   }
 
   received(player: Player, message: Received): void {
+    if (message.kind === 'act') return message.act()
     if (message.kind === 'note') return this.#note(player, message)
     if (message.kind === 'down') return this.#down(player, message)
     if (message.kind === 'exit') {

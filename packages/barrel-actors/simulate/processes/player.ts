@@ -17,6 +17,8 @@ export interface Message {
 
 export type Received =
   | Message
+  /** A move that it is to make. */
+  | { readonly kind: 'act'; readonly act: () => void }
   | { readonly kind: 'down'; readonly ref: Ref; readonly from: AnyPid; readonly reason: ExitReason }
   | { readonly kind: 'exit'; readonly from: AnyPid; readonly reason: ExitReason }
 
