@@ -32,6 +32,11 @@ export class FaultDriver {
     return this.#down.has(name)
   }
 
+  /** It has come back. */
+  started(name: NodeName): void {
+    this.#down.delete(name)
+  }
+
   start(plan: FaultPlan): void {
     const { clock, network } = this.#simulation
     network.change(plan.network)
@@ -109,10 +114,7 @@ export class FaultDriver {
 
   #restart(name: NodeName): void {
     this.#hooks.restart(name).then(
-      () => {
-        this.#down.delete(name)
-        this.#hooks.reached('fault: restart')
-      },
+      () => this.#hooks.reached('fault: restart'),
       () => {
         this.#hooks.reached('fault: restart failed')
         // What has started of it goes with it.

@@ -55,6 +55,19 @@ describe('a run', () => {
     expect(lives.length).toBeGreaterThan(3)
   })
 
+  test('starts the actors of the scenario on every node, also on those that start later', async () => {
+    const started: string[] = []
+    const schedule = [{ kind: 'crash', atMs: 1000, forMs: 10, node: 'n1@sim' }] as const
+    await simulate({ nodes: 2, faults: { ...noFaults, schedule } }, async world => {
+      world.eachNode(node => {
+        started.push(`${node.name} at ${world.nowMs}`)
+        expect(world.node(node.name)).toBe(node)
+      })
+      await world.pass(2000)
+    })
+    expect(started).toEqual(['n1@sim at 0', 'n2@sim at 0', 'n1@sim at 1010'])
+  })
+
   test('goes the same way with the same seed, and another with another', async () => {
     const scenario = async (world: World) => {
       const node = world.nodes[0] as Node

@@ -151,8 +151,8 @@ class Run {
     const plan = this.#options.node?.({ name, index: names.indexOf(name), life, names }) ?? {}
     const { actors, ...options } = plan
     const node = await this.#simulation.launchNode({ ...options, name })
-    this.#world.started(node)
     actors?.(node)
+    this.#world.started(node)
   }
 }
 

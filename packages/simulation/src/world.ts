@@ -32,6 +32,7 @@ export class World {
   readonly #invariants = new Map<string, Invariant>()
   readonly #reached = new Map<string, number>()
   readonly #listeners: Note[] = []
+  readonly #starters: ((node: Node) => void)[] = []
   #driver: FaultDriver | undefined
 
   /** Use `simulate`. */
@@ -60,6 +61,12 @@ export class World {
   /** The node of that name; undefined while it is killed. */
   node(name: NodeName): Node | undefined {
     return this.#driver?.isDown(name) === true ? undefined : this.#nodes.get(name)
+  }
+
+  /** Starts the actors of the scenario: on every node that runs now, and on each that starts later, in every life. */
+  eachNode(start: (node: Node) => void): void {
+    this.#starters.push(start)
+    for (const node of this.nodes) start(node)
   }
 
   /** From now on this must hold: it is checked after every event, and the run fails where it does not. */
@@ -108,6 +115,8 @@ export class World {
   /** @internal */
   started(node: Node): void {
     this.#nodes.set(node.name, node)
+    this.#driver?.started(node.name)
+    for (const start of this.#starters) start(node)
   }
 
   /** @internal */

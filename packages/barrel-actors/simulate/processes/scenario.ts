@@ -18,8 +18,8 @@ async function play(world: World): Promise<void> {
   const onlooker = new Onlooker(world)
   const troupe = new Troupe(world, onlooker)
   const moves = new Moves(world, onlooker, troupe)
+  world.eachNode(node => troupe.open(node))
   while (world.nowMs < world.faultsMs) {
-    troupe.enterAll()
     moves.one()
     await world.pass(world.random.next() * moveMsMax)
   }

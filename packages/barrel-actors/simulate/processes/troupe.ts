@@ -13,24 +13,18 @@ export class Troupe {
   readonly #onlooker: Onlooker
   /** Of every life so far. */
   readonly servers: ServerPid<EchoProtocol>[] = []
-  /** The lives of nodes that have their players. */
-  readonly #seen = new Set<Node>()
 
   constructor(world: World, onlooker: Onlooker) {
     this.#world = world
     this.#onlooker = onlooker
   }
 
-  /** Gives every node that has started since a server and players. */
-  enterAll(): void {
-    for (const node of this.#world.nodes) {
-      if (this.#seen.has(node) || !this.#world.simulation.runs(node)) continue
-      this.#seen.add(node)
-      const server = node.spawn(Echo)
-      node.register('echo', server)
-      this.servers.push(server)
-      for (let count = 0; count < playersAtStart; count++) this.enter(node)
-    }
+  /** Gives a node that has just started its server and players. */
+  open(node: Node): void {
+    const server = node.spawn(Echo)
+    node.register('echo', server)
+    this.servers.push(server)
+    for (let count = 0; count < playersAtStart; count++) this.enter(node)
   }
 
   enter(node: Node): void {
