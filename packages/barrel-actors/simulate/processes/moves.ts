@@ -62,12 +62,16 @@ export class Moves {
   }
 
   link(player: Player): void {
-    player.self.link(this.#target())
+    const target = this.#target()
+    player.linked.add(target.toString())
+    player.self.link(target)
   }
 
   unlink(player: Player): void {
     const linked = this.#world.pick(player.node.processInfo(player.pid)?.links ?? [])
-    if (linked !== undefined) player.self.unlink(linked)
+    if (linked === undefined) return
+    this.#onlooker.unlinked(player, linked)
+    player.self.unlink(linked)
   }
 
   monitor(player: Player): void {

@@ -28,6 +28,8 @@ export class Onlooker {
   /** By the pid of the player, as a text. */
   readonly players = new Map<string, Player>()
   readonly #living = new Set<Player>()
+  /** Pairs of which one has taken their link away at some time, which the other may not know when it links again. */
+  readonly #unlinked = new Set<string>()
   readonly #broken = new Map<Promised, string>()
   readonly #sent = new Map<string, number>()
   /** How many channels a life of a node has lost to another node. */
@@ -66,6 +68,21 @@ export class Onlooker {
     return self.alive && this.#world.node(node.name) === node
   }
 
+  unlinked(player: Player, other: AnyPid): void {
+    this.#unlinked.add(`${player.id} ${other}`).add(`${other} ${player.id}`)
+  }
+
+  /** Whom a player has linked and not been told of: there must be a link. */
+  linkedBy(player: Player): string[] {
+    return [...player.linked].filter(id => id !== player.id && !this.#unlinked.has(`${player.id} ${id}`))
+  }
+
+  /** How many monitors of living players watch this one. */
+  watchersOf({ pid }: Player): number {
+    const watches = this.living.flatMap(player => [...player.watches.values()])
+    return watches.filter(({ target, state }) => state === 'open' && target.equals(pid)).length
+  }
+
   /** The next message from one player to another. */
   messageFor(from: Player, to: AnyPid): Message {
     const pair = `${from.id} ${to}`
@@ -81,6 +98,7 @@ export class Onlooker {
     if (message.kind === 'down') return this.#down(player, message)
     if (message.kind === 'exit') {
       if (!player.trapsExits) this.broke('I4 links', `${player.id} traps no exits and sees one`)
+      player.linked.delete(message.from.toString())
       this.#world.reached(`exit message: ${textOf(message.reason)}`)
       return
     }

@@ -42,6 +42,8 @@ export class Player {
   readonly trapsExits: boolean
   readonly watches = new Map<string, Watch>()
   readonly calls = new Set<Call>()
+  /** Whom it has linked, as texts: until it is told of their end. */
+  readonly linked = new Set<string>()
   /** The last of each sender. */
   readonly lastNth = new Map<string, number>()
   /** The greatest epoch seen of each life of a node. */

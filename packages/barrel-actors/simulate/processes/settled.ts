@@ -12,6 +12,7 @@ export function checkCalm(world: World, onlooker: Onlooker): void {
     }
     if (player.calls.size > 0) throw broken('I6', `${player.calls.size} calls of ${player.id} have never ended`)
     checkLinks(world, onlooker, player)
+    checkTies(onlooker, player)
   }
 }
 
@@ -21,6 +22,19 @@ function checkLinks(world: World, onlooker: Onlooker, { id, node, pid }: Player)
     const back = world.node(other.node)?.processInfo(other)?.links ?? []
     if (!back.some(each => each.equals(pid))) throw broken('I4', `${id} has a link to ${other}, which has none to it`)
   }
+}
+
+function checkTies(onlooker: Onlooker, player: Player): void {
+  const { id, node, pid, trapsExits } = player
+  const info = node.processInfo(pid)
+  const watchers = onlooker.watchersOf(player)
+  if (info?.watchersCount !== watchers) {
+    throw broken('I8', `${info?.watchersCount} monitors watch ${id}, and ${watchers} are open`)
+  }
+  if (!trapsExits) return
+  const links = new Set(info.links.map(each => each.toString()))
+  const missing = onlooker.linkedBy(player).filter(other => !links.has(other))
+  if (missing.length > 0) throw broken('I4', `${id} was never told of ${missing.join(', ')}, which it had linked`)
 }
 
 /** When all players have ended: nodes are as they were before. */
