@@ -17,6 +17,7 @@ const tasks = {
   bench: args => runBuilt('bench/dist/main.js', args),
   check: async () => ((await install()) ? await runCheck() : failed),
   test: args => runTests(args),
+  simulate: args => runBuilt('packages/barrel-actors/simulate/dist/main.js', args),
   fuzz: async args => ((await install()) ? await runFuzz(args) : failed),
   hostile: async args => ((await prepare()) === 0 ? await runHostile(args) : failed),
 }

@@ -1,11 +1,12 @@
 import { carrierSuite, type MakePair } from './carrier.suite.ts'
-import type { Delay } from './options.ts'
+import { type Delay, exponentialDelay } from './delays.ts'
+import type { WayOptions } from './options.ts'
 import { createSimulation } from './simulation.ts'
 
 const pairWith =
-  (delayMs: Delay): MakePair =>
+  (delayMs: Delay, faults: Partial<WayOptions> = {}): MakePair =>
   async () => {
-    const simulation = createSimulation({ network: { delayMs } })
+    const simulation = createSimulation({ network: { delayMs, ...faults } })
     const a = await simulation.startNode({ name: 'a@sim' })
     const b = await simulation.startNode({ name: 'b@sim' })
     return {
@@ -20,7 +21,7 @@ const pairWith =
         simulation.kill(b)
         return simulation.startNode({ name: 'b@sim' })
       },
-      quietMs: 100,
+      quietMs: 'lossRate' in faults ? 1000 : 100,
       [Symbol.asyncDispose]: () => simulation[Symbol.asyncDispose](),
     }
   }
@@ -29,4 +30,14 @@ carrierSuite('the memory carrier', pairWith(1))
 carrierSuite(
   'the memory carrier with a delay that varies',
   pairWith(random => random.next() * 20),
+)
+carrierSuite(
+  'the memory carrier over a bad line',
+  pairWith(exponentialDelay(5, 1), {
+    lossRate: 0.2,
+    retransmitMs: 5,
+    duplicationRate: 0.2,
+    reorderRate: 0.1,
+    reorderMsMax: 50,
+  }),
 )

@@ -35,6 +35,8 @@ export class Connection {
   readonly #dialerEnd: End
   #acceptorEnd: End | undefined
   #isBroken = false
+  /** The end that hears nothing any more, while the other one still does. */
+  #deaf: NodeName | undefined
 
   constructor(network: MemoryNetwork, dialer: Peer, acceptor: NodeName, dialerEnd: End) {
     this.#network = network
@@ -44,9 +46,14 @@ export class Connection {
     this.#dialerEnd = dialerEnd
   }
 
-  /** Whether nothing passes any more. */
+  /** Whether something does not pass any more, so that it ends. */
   get isBroken(): boolean {
-    return this.#isBroken
+    return this.#isBroken || this.#deaf !== undefined
+  }
+
+  /** Whether packets to that node still arrive. */
+  reaches(name: NodeName): boolean {
+    return !this.#isBroken && this.#deaf !== name
   }
 
   joins(name: NodeName): boolean {
@@ -95,18 +102,44 @@ export class Connection {
   break(): void {
     if (this.#isBroken) return
     this.abandon()
-    for (const end of [this.#dialerEnd, this.#acceptorEnd]) {
-      if (end?.isUp !== true) continue
-      const lost = coded('E_CHANNEL_LOST', `nothing came for ${this.#network.detectionMs} ms`)
-      this.#network.clock.setTimer(this.#network.detectionMs, () => end.ended(this, lost))
+    const noticing = () => {
+      this.#tellLoss(this.dialer.name, this.#dialerEnd)
+      this.#tellLoss(this.acceptor, this.#acceptorEnd)
     }
+    this.#network.clock.setTimer(this.#network.detectionMs, noticing)
+  }
+
+  /** Nothing comes to that node any more: it notices after the detection time, and the other one as long after it. */
+  breakTowards(name: NodeName): void {
+    if (!this.reaches(name)) return
+    if (this.#deaf !== undefined) return this.break()
+    this.#deaf = name
+    const opposite = name === this.acceptor ? this.dialer.name : this.acceptor
+    this.#network.clock.setTimer(this.#network.detectionMs, () => this.giveUp(opposite))
+  }
+
+  /** Whoever is connected to that node has not heard of it for the detection time. */
+  giveUp(silent: NodeName): void {
+    if (this.#isBroken) return
+    this.break()
+    if (silent === this.acceptor) this.#tellLoss(this.dialer.name, this.#dialerEnd)
+    else this.#tellLoss(this.acceptor, this.#acceptorEnd)
+  }
+
+  // Only an end that is up: one may have come up since, or have ended.
+  #tellLoss(name: NodeName, end: End | undefined): void {
+    const lost = coded('E_CHANNEL_LOST', `nothing came for ${this.#network.detectionMs} ms`)
+    this.#network.admit(name, () => {
+      if (end?.isUp === true) end.ended(this, lost)
+    })
   }
 
   #carryFrom(from: End, arrive: () => void, flow?: number): void {
     if (this.#isBroken) return
     const isDialer = from === this.#dialerEnd
     const names = [this.dialer.name, this.acceptor] as const
-    this.#network.carry(this, names[isDialer ? 0 : 1], names[isDialer ? 1 : 0], arrive, flow)
+    const to = names[isDialer ? 1 : 0]
+    if (this.reaches(to)) this.#network.carry(this, names[isDialer ? 0 : 1], to, arrive, flow)
   }
 
   #opposite(end: End): End | undefined {

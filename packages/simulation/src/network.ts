@@ -1,24 +1,15 @@
 import { type Clock, type NodeName, type Random, systemClock } from '@barrel-actors/runtime'
 import type { Connection } from './connection.ts'
-import { type Delay, type NetworkOptions, type NodeRef, nameOf, networkDefaults } from './options.ts'
+import {
+  type CutOptions,
+  type NetworkOptions,
+  type NodeRef,
+  nameOf,
+  networkDefaults,
+  type WayOptions,
+} from './options.ts'
 import { seededRandom } from './random.ts'
-
-/** When the last packets from one node to another arrive. */
-class Way {
-  /** The last one without a flow. */
-  #fence = 0
-  readonly #flows = new Map<number, number>()
-
-  arrivalOf(earliest: number, flow: number | undefined): number {
-    if (flow !== undefined) {
-      const arrival = Math.max(earliest, this.#fence, this.#flows.get(flow) ?? 0)
-      this.#flows.set(flow, arrival)
-      return arrival
-    }
-    this.#fence = Math.max(earliest, this.#fence, ...this.#flows.values())
-    return this.#fence
-  }
-}
+import { drawTransit, type Transit, Way } from './way.ts'
 
 /** A node on the network: its carrier. */
 export interface Port {
@@ -40,41 +31,92 @@ export class MemoryNetwork {
   readonly queueBytesHigh: number
   readonly queueBytesMax: number
   readonly note: (node: NodeName, what: string) => void
-  readonly #delayMs: Delay
+  /** @internal Has something done by a node: now, or when it can. */
+  readonly admit: Admit
+  #options: WayOptions
   readonly #random: Random
   readonly #ports = new Map<NodeName, Port>()
   readonly #connections = new Set<Connection>()
-  readonly #cuts = new Set<string>()
   readonly #ways = new Map<string, Way>()
 
-  constructor(options: NetworkOptions = {}) {
+  constructor(options: NetworkOptions = {}, admit: Admit = (_, run) => run()) {
     this.clock = options.clock ?? systemClock
     this.dialTimeoutMs = options.dialTimeoutMs ?? networkDefaults.dialTimeoutMs
     this.detectionMs = options.detectionMs ?? networkDefaults.detectionMs
     this.queueBytesHigh = options.queueBytesHigh ?? networkDefaults.queueBytesHigh
     this.queueBytesMax = options.queueBytesMax ?? networkDefaults.queueBytesMax
     this.note = options.note ?? (() => {})
-    this.#delayMs = options.delayMs ?? networkDefaults.delayMs
+    this.admit = admit
+    this.#options = { ...networkDefaults, ...options }
     this.#random = options.random ?? seededRandom(1)
+  }
+
+  /** Changes what happens to packets sent from now on: all of them, or those from one node to another. */
+  change(options: Partial<WayOptions>, way?: { readonly from: NodeRef; readonly to: NodeRef }): void {
+    if (way === undefined) {
+      this.#options = { ...this.#options, ...options }
+      return
+    }
+    const there = this.#way(nameOf(way.from), nameOf(way.to))
+    there.options = { ...there.options, ...options }
   }
 
   /**
    * Loses what is under way between two nodes, and everything after it until `heal`. A channel between them is lost
-   * for good: both sides notice after the detection time.
+   * for good: both sides notice after the detection time. One way: what the second node says still arrives until it
+   * notices that it hears nothing; the first notices as long after it.
    */
-  cut(one: NodeRef, other: NodeRef): void {
+  cut(one: NodeRef, other: NodeRef, { oneWay = false }: CutOptions = {}): void {
     const [a, b] = [nameOf(one), nameOf(other)]
-    this.#cuts.add(pair(a, b)).add(pair(b, a))
-    this.note(a, `cut from ${b}`)
-    for (const connection of [...this.#connections]) if (connection.joins(a) && connection.joins(b)) connection.break()
+    this.#way(a, b).isCut = true
+    if (!oneWay) this.#way(b, a).isCut = true
+    this.note(a, oneWay ? `cut towards ${b}` : `cut from ${b}`)
+    for (const connection of this.#between(a, b)) {
+      if (oneWay) connection.breakTowards(b)
+      else connection.break()
+    }
   }
 
-  /** Lets packets through again. */
+  /** Cuts every two nodes that are in different groups. */
+  split(groups: readonly (readonly NodeRef[])[]): void {
+    for (const [index, group] of groups.entries()) {
+      for (const other of groups.slice(index + 1).flat()) for (const one of group) this.cut(one, other)
+    }
+  }
+
+  /** Lets packets through again, both ways. */
   heal(one: NodeRef, other: NodeRef): void {
     const [a, b] = [nameOf(one), nameOf(other)]
-    this.#cuts.delete(pair(a, b))
-    this.#cuts.delete(pair(b, a))
+    this.#way(a, b).isCut = false
+    this.#way(b, a).isCut = false
     this.note(a, `healed with ${b}`)
+  }
+
+  /** Lets all packets through again: no cut and no clog is left. */
+  healAll(): void {
+    for (const [name, way] of this.#ways) {
+      if (way.isCut) this.note(name.split(' ')[0] as NodeName, `healed towards ${name.split(' ')[1]}`)
+      way.isCut = false
+      way.gate.open()
+    }
+  }
+
+  /**
+   * Holds up what goes from one node to another for so long; then it arrives, in order. Past the detection time the
+   * channel is lost.
+   */
+  clog(from: NodeRef, to: NodeRef, forMs: number): void {
+    const [a, b] = [nameOf(from), nameOf(to)]
+    const { gate } = this.#way(a, b)
+    gate.shut()
+    this.note(a, `clogged towards ${b} for ${forMs} ms`)
+    this.clock.setTimer(forMs, () => gate.open())
+    if (forMs >= this.detectionMs) for (const connection of this.#between(a, b)) connection.breakTowards(b)
+  }
+
+  /** @internal Nothing has been heard of a node for the detection time: the others give it up. */
+  silent(name: NodeName): void {
+    for (const connection of [...this.#connections]) if (connection.joins(name)) connection.giveUp(name)
   }
 
   /** Ends a node without a goodbye: what it has under way is lost, the others notice after the detection time. */
@@ -119,19 +161,40 @@ export class MemoryNetwork {
    * their order; one without a flow comes after all before it and before all after it.
    */
   carry(connection: Connection, from: NodeName, to: NodeName, arrive: () => void, flow?: number): void {
-    const name = pair(from, to)
-    if (this.#cuts.has(name)) return connection.break()
+    const way = this.#way(from, to)
+    if (way.isCut) return connection.breakTowards(to)
+    const transit = drawTransit({ ...this.#options, ...way.options }, this.#random, this.detectionMs)
+    this.#tell(from, to, transit)
+    if (transit.ms === Infinity) return connection.breakTowards(to)
     const now = this.clock.now()
-    const delayMs = typeof this.#delayMs === 'number' ? this.#delayMs : this.#delayMs(this.#random)
-    const way = this.#ways.get(name) ?? new Way()
-    this.#ways.set(name, way)
-    const arrival = way.arrivalOf(now + delayMs, flow)
-    this.clock.setTimer(arrival - now, () => {
-      if (!connection.isBroken) arrive()
-    })
+    const arriveAlive = () => {
+      if (connection.reaches(to)) arrive()
+    }
+    const there = () => way.gate.enter(() => this.admit(to, arriveAlive))
+    this.clock.setTimer(way.arrivalOf(now + transit.ms, flow) - now, there)
+  }
+
+  #tell(from: NodeName, to: NodeName, { losses, isDoubled, isLate, ms }: Transit): void {
+    if (isDoubled) this.note(from, `sent a packet twice to ${to}`)
+    if (isLate) this.note(from, `a packet to ${to} is held up`)
+    if (ms === Infinity) this.note(from, `lost the way to ${to}, with ${losses} packets`)
+    else if (losses > 0) this.note(from, `lost ${losses} packets to ${to}`)
+  }
+
+  #between(a: NodeName, b: NodeName): Connection[] {
+    return [...this.#connections].filter(connection => connection.joins(a) && connection.joins(b))
+  }
+
+  #way(from: NodeName, to: NodeName): Way {
+    const name = `${from} ${to}`
+    let way = this.#ways.get(name)
+    if (way === undefined) {
+      way = new Way(this.clock)
+      this.#ways.set(name, way)
+    }
+    return way
   }
 }
 
-function pair(from: NodeName, to: NodeName): string {
-  return `${from} ${to}`
-}
+/** Has something done by a node. */
+export type Admit = (node: NodeName, run: () => void) => void

@@ -1,16 +1,34 @@
 /** The options of a simulation and of its network, and their defaults. */
 
 import type { Clock, NodeName, NodeOptions, Random } from '@barrel-actors/runtime'
+import type { Delay } from './delays.ts'
 
 /** A node, or its name. */
 export type NodeRef = NodeName | { readonly name: NodeName }
 
-/** How long one packet is under way: a number of milliseconds, or a function that draws one for each packet. */
-export type Delay = number | ((random: Random) => number)
+/**
+ * What happens to packets from one node to another. Whatever it says, those of one flow of a live channel come once
+ * and in the order sent: what is lost comes later, and what cannot come within the detection time takes its channel along.
+ */
+export interface WayOptions {
+  readonly delayMs: Delay
+  /** How many of all packets are lost, from 0 to 1. Each is sent again. */
+  readonly lossRate: number
+  /** After how long a lost packet is sent again; each further time takes twice as long. */
+  readonly retransmitMs: number
+  /** How many go twice. The copy that is there first counts. */
+  readonly duplicationRate: number
+  /** How many are held up, by at most `reorderMsMax`, so that those of other flows overtake them. */
+  readonly reorderRate: number
+  readonly reorderMsMax: number
+}
 
-export interface NetworkOptions {
-  /** From one node to another. Packets between two nodes keep their order whatever it says. */
-  readonly delayMs?: Delay
+export interface CutOptions {
+  /** Whether only what goes from the first to the second is lost. Default false. */
+  readonly oneWay?: boolean
+}
+
+export interface NetworkOptions extends Partial<WayOptions> {
   /** How long a dial waits for an answer. */
   readonly dialTimeoutMs?: number
   /** How long a node takes to notice that the other end of a channel is lost. */
@@ -21,14 +39,23 @@ export interface NetworkOptions {
   readonly queueBytesMax?: number
   /** Default: the machine's own time. */
   readonly clock?: Clock
-  /** What `delayMs` draws from. Default: seed 1. */
+  /** What the fates of packets are drawn from. Default: seed 1. */
   readonly random?: Random
   /** Is told what happens on the network, a line at a time. */
   readonly note?: (node: NodeName, what: string) => void
 }
 
-export const networkDefaults = {
+export const wayDefaults: WayOptions = {
   delayMs: 1, // chosen: a local network, rounded up so that it shows in traces
+  lossRate: 0, // chosen: faults come when asked for
+  retransmitMs: 50, // chosen: about what a probe time-out of RFC 9002 comes to on a fast network
+  duplicationRate: 0,
+  reorderRate: 0,
+  reorderMsMax: 500, // TigerBeetle's and our own range of jitter
+}
+
+export const networkDefaults = {
+  ...wayDefaults,
   dialTimeoutMs: 5000, // chosen: as long as a handshake may take over a bad line
   detectionMs: 5000, // chosen: the idle time after which a carrier over UDP gives up
   queueBytesHigh: 1024 * 1024, // as OTP's dist_buf_busy_limit
@@ -42,6 +69,10 @@ export interface SimulationOptions {
   readonly wallMs?: number
   /** The network between the nodes; its clock, its chance and its notes are the simulation's. */
   readonly network?: Omit<NetworkOptions, 'clock' | 'random' | 'note'>
+  /** Is told each line of the trace when it is written: the node, and what happened. */
+  readonly note?: (node: NodeName, what: string) => void
+  /** Runs after every event: each timer and each round of turns. What it throws ends the run. */
+  readonly check?: () => void
   /** Turns and timers at one virtual time before the run fails as a livelock. Default: see `limits`. */
   readonly instantTurnsMax?: number
 }

@@ -1,9 +1,12 @@
 /**
  * What one life of a node gets from its operating system: time, turns, disk and log that all stop at the moment it is
- * killed. Its promises may still settle, but nothing it does then has an effect.
+ * killed. Its promises may still settle, but nothing it does then has an effect. While it is paused nothing of it
+ * runs; while it is slow, one thing after the other.
  */
 
 import type { Clock, Disk, Log, Timer, Turns } from '@barrel-actors/runtime'
+import { Gate } from './gate.ts'
+import type { MachineClock } from './machine-clock.ts'
 
 export interface OSProcessSeams {
   readonly clock: Clock
@@ -20,17 +23,19 @@ export class OSProcess implements OSProcessSeams {
   readonly turns: Turns
   readonly disk: Disk
   readonly log: Log
+  /** Everything it does goes through here. */
+  readonly gate: Gate
 
-  /** `skewMs` says how far the wall clock of the machine is off. */
-  constructor({ clock, turns, disk, log }: OSProcessSeams, skewMs: () => number) {
+  constructor({ clock, turns, disk, log }: OSProcessSeams, machineClock: MachineClock) {
+    this.gate = new Gate(clock)
     this.clock = {
-      now: () => clock.now(),
-      wall: () => clock.wall() + skewMs(),
-      setTimer: (delayMs, expire) => (this.#isAlive ? clock.setTimer(delayMs, this.#alive(expire)) : firedTimer),
+      now: () => machineClock.now(),
+      wall: () => machineClock.wall(),
+      setTimer: (delayMs, expire) => this.#setTimer(clock, machineClock.truthOf(delayMs), expire),
     }
     this.turns = {
-      soon: run => turns.soon(this.#alive(run)),
-      later: run => turns.later(this.#alive(run)),
+      soon: run => turns.soon(() => this.#do(run)),
+      later: run => turns.later(() => this.#do(run)),
     }
     this.disk = {
       read: (path, bytesMax) => this.#settles(() => disk.read(path, bytesMax)),
@@ -54,10 +59,29 @@ export class OSProcess implements OSProcessSeams {
     this.#isAlive = false
   }
 
-  #alive(run: () => void): () => void {
-    return () => {
-      if (this.#isAlive) run()
+  #setTimer(clock: Clock, delayMs: number, expire: () => void): Timer {
+    if (!this.#isAlive) return firedTimer
+    let isCancelled = false
+    const timer = clock.setTimer(delayMs, () =>
+      this.#do(() => {
+        // It may have been due while nothing ran.
+        if (!isCancelled) expire()
+      }),
+    )
+    return {
+      cancel: () => {
+        isCancelled = true
+        timer.cancel()
+      },
+      keepAlive: keep => timer.keepAlive(keep),
     }
+  }
+
+  #do(run: () => void): void {
+    if (!this.#isAlive) return
+    this.gate.enter(() => {
+      if (this.#isAlive) run()
+    })
   }
 
   /** A promise that stays open once the OS process is gone. */
@@ -65,8 +89,8 @@ export class OSProcess implements OSProcessSeams {
     return new Promise((resolve, reject) => {
       if (!this.#isAlive) return
       operate().then(
-        value => this.#isAlive && resolve(value),
-        error => this.#isAlive && reject(error),
+        value => this.#do(() => resolve(value)),
+        error => this.#do(() => reject(error)),
       )
     })
   }

@@ -5,6 +5,8 @@ import { VirtualClock } from './clock.ts'
 import { MemoryDisk } from './disk.ts'
 import { drainPromises } from './event-loop.ts'
 import { limits } from './limits.ts'
+import type { Machine } from './machine.ts'
+import { MachineClock } from './machine-clock.ts'
 import { memoryCarrier } from './memory-carrier.ts'
 import { MemoryNetwork } from './network.ts'
 import {
@@ -23,16 +25,6 @@ import { VirtualTurns } from './turns.ts'
 // A process that floods itself gives way soon, so that a livelock is found in moments.
 const scheduler = { sliceMessagesMax: 256 }
 
-/** What stays of a node when its OS process is gone. */
-interface Machine {
-  readonly disk: MemoryDisk
-  skewMs: number
-  lives: number
-  /** The node that was started last, and what it runs in. */
-  node: Node | undefined
-  osProcess: OSProcess | undefined
-}
-
 export function createSimulation(options: SimulationOptions = {}): Simulation {
   return new Simulation(options)
 }
@@ -47,18 +39,21 @@ export class Simulation implements AsyncDisposable {
   readonly #trace: Trace
   readonly #machines = new Map<NodeName, Machine>()
   readonly #instantTurnsMax: number
+  readonly #check: (() => void) | undefined
   #instantMs = 0
   #instantTurns = 0
 
   /** Use `createSimulation`. */
-  constructor({ seed = simulationDefaults.seed, wallMs, network, instantTurnsMax }: SimulationOptions) {
+  constructor({ seed = simulationDefaults.seed, wallMs, network, note, check, instantTurnsMax }: SimulationOptions) {
     this.seed = seed
+    this.#check = check
     this.clock = new VirtualClock({ ...(wallMs !== undefined && { wallMs }), settle: () => this.settle() })
     this.random = seededRandom(`${seed} test`)
-    this.#trace = new Trace(() => this.clock.now())
+    this.#trace = new Trace(() => this.clock.now(), note)
     this.#instantTurnsMax = instantTurnsMax ?? limits.instantTurnsMax
     const random = seededRandom(`${seed} network`)
-    this.network = new MemoryNetwork({ ...network, clock: this.clock, random, note: this.#trace.note })
+    const options = { ...network, clock: this.clock, random, note: this.#trace.note }
+    this.network = new MemoryNetwork(options, (name, run) => this.#admit(name, run))
   }
 
   /** What happened so far, a line for each event: the same for the same seed. */
@@ -66,12 +61,22 @@ export class Simulation implements AsyncDisposable {
     return this.#trace.lines()
   }
 
+  /** A short text for the whole trace: two runs with the same one are the same, line by line. */
+  get traceHash(): string {
+    return this.#trace.hash
+  }
+
   /**
    * Starts a node of this simulation. A name that was killed or stopped starts again, with its disk and a greater
    * creation. Time passes while extensions wait.
    * @throws what `startNode` throws
    */
-  async startNode({ hidden = false, ...options }: SimulatedNodeOptions): Promise<Node> {
+  async startNode(options: SimulatedNodeOptions): Promise<Node> {
+    return this.until(this.launchNode(options))
+  }
+
+  /** As `startNode`, but lets no time pass by itself: for what happens while time passes already. */
+  async launchNode({ hidden = false, ...options }: SimulatedNodeOptions): Promise<Node> {
     const { name } = options
     const machine = this.#machine(name)
     if (machine.osProcess?.isAlive === true && machine.node?.isStopping === false) {
@@ -80,7 +85,7 @@ export class Simulation implements AsyncDisposable {
     machine.node = undefined
     const life = ++machine.lives
     const osProcess = this.#startOSProcess(name, machine, options.log ?? silentLog)
-    const starting = startNode({
+    const node = await startNode({
       dataDir: `/${name}`,
       random: seededRandom(`${this.seed} ${name} ${life}`),
       entropy: seededEntropy(`${this.seed} ${name} ${life} entropy`),
@@ -92,9 +97,9 @@ export class Simulation implements AsyncDisposable {
       log: osProcess.log,
       extensions: [memoryCarrier(this.network, { hidden }), ...(options.extensions ?? [])],
     })
-    machine.node = await this.until(starting)
-    this.#trace.note(name, `started, creation ${machine.node.creation}`)
-    return machine.node
+    machine.node = node
+    this.#trace.note(name, `started, creation ${node.creation}`)
+    return node
   }
 
   /** The disk of the node with that name, kept across its lives. */
@@ -104,29 +109,84 @@ export class Simulation implements AsyncDisposable {
 
   /** Sets the wall clock of one machine forward, or back. It stays so across the lives of its node. */
   jumpWall(node: NodeRef, byMs: number): void {
-    this.#machine(nameOf(node)).skewMs += byMs
+    this.#trace.note(nameOf(node), `its wall clock jumps by ${byMs} ms`)
+    this.#machine(nameOf(node)).clock.jumpWall(byMs)
   }
 
-  /** Ends a node as SIGKILL does: nothing of it runs any more and nobody is told; others notice later. */
+  /**
+   * Lets the clocks of one machine run faster than true time from now on, or slower: 0.05 gains three seconds a
+   * minute. Timers that are set already stay when they are due.
+   */
+  drift(node: NodeRef, rate: number): void {
+    this.#trace.note(nameOf(node), `its clocks drift by ${rate}`)
+    this.#machine(nameOf(node)).clock.drift(rate)
+  }
+
+  /** Each thing that a node does takes so long from now on, one after the other: a turn, a timer, a packet. 0 ends it. */
+  slow(node: NodeRef, stepMs: number): void {
+    const machine = this.#machine(nameOf(node))
+    this.#trace.note(nameOf(node), `takes ${stepMs} ms for each thing it does`)
+    machine.stepMs = stepMs
+    if (machine.osProcess !== undefined) machine.osProcess.gate.stepMs = stepMs
+  }
+
+  /**
+   * Stops a node as SIGSTOP does: nothing of it runs until `resume`, and then everything that was due meanwhile, in
+   * order. The others hear nothing of it, and lose their channels after the detection time.
+   */
+  pause(node: NodeRef): void {
+    const name = nameOf(node)
+    const machine = this.#machine(name)
+    const gate = machine.osProcess?.gate
+    if (gate === undefined || gate.isShut) return
+    this.#trace.note(name, 'paused')
+    gate.shut()
+    const pauses = ++machine.pauses
+    this.clock.setTimer(this.network.detectionMs, () => {
+      if (machine.osProcess?.gate === gate && gate.isShut && pauses === machine.pauses) this.network.silent(name)
+    })
+  }
+
+  /** Lets a paused node go on. */
+  resume(node: NodeRef): void {
+    const gate = this.#machine(nameOf(node)).osProcess?.gate
+    if (gate?.isShut !== true) return
+    this.#trace.note(nameOf(node), 'goes on')
+    gate.open()
+  }
+
+  /** Whether a node runs: not while it is paused. */
+  runs(node: NodeRef): boolean {
+    const { osProcess } = this.#machine(nameOf(node))
+    return osProcess?.isAlive === true && !osProcess.gate.isShut
+  }
+
+  /**
+   * Ends a node as SIGKILL and the loss of power do: nothing of it runs any more and nobody is told; others notice
+   * later. Of its disk, what was not synced may be lost.
+   */
   kill(node: NodeRef): void {
     const name = nameOf(node)
     const machine = this.#machine(name)
     machine.osProcess?.kill()
-    machine.disk.crash()
     this.network.kill(name)
+    machine.disk.crash()
   }
 
   /** Runs everything that is ready now, until nothing is. Time stands still. */
   async settle(): Promise<void> {
-    do await drainPromises()
-    while (this.#count(this.#turns.runRound()) > 0)
+    await drainPromises()
+    while (this.#count(this.#turns.runRound()) > 0) {
+      await drainPromises()
+      this.#check?.()
+    }
   }
 
   /** Lets that much time pass, timer by timer. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.clock.now() + ms
     await this.settle()
-    while (this.#step(untilMs)) await this.settle()
+    while (this.#step(untilMs)) await this.#settleStep()
     this.clock.moveTo(untilMs)
   }
 
@@ -150,6 +210,7 @@ export class Simulation implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { node, osProcess } of this.#machines.values()) {
       if (node === undefined) continue
+      osProcess?.gate.open()
       const stopping = node.stop()
       // A killed node may wait for its disk for ever: nothing of it runs.
       if (osProcess?.isAlive === true) await this.until(stopping)
@@ -163,13 +224,18 @@ export class Simulation implements AsyncDisposable {
     await this.settle()
     while (!holds()) {
       if (this.#step(untilMs)) {
-        await this.settle()
+        await this.#settleStep()
         continue
       }
       this.clock.moveTo(untilMs)
       if (holds()) return
       throw new Error(`it ${failure} within ${withinMs} virtual ms, at ${this.clock.now()} ms, seed ${this.seed}`)
     }
+  }
+
+  async #settleStep(): Promise<void> {
+    await this.settle()
+    this.#check?.()
   }
 
   #step(untilMs: number): boolean {
@@ -194,15 +260,31 @@ export class Simulation implements AsyncDisposable {
   #machine(name: NodeName): Machine {
     let machine = this.#machines.get(name)
     if (machine === undefined) {
-      machine = { disk: new MemoryDisk(), skewMs: 0, lives: 0, node: undefined, osProcess: undefined }
+      machine = this.#createMachine(name)
       this.#machines.set(name, machine)
     }
     return machine
   }
 
+  #createMachine(name: NodeName): Machine {
+    const { clock } = this
+    const random = seededRandom(`${this.seed} ${name} disk`)
+    const disk = new MemoryDisk({ clock, random, note: what => this.#trace.note(name, `disk: ${what}`) })
+    const machineClock = new MachineClock(clock)
+    return { disk, clock: machineClock, stepMs: 0, lives: 0, pauses: 0, node: undefined, osProcess: undefined }
+  }
+
   #startOSProcess(name: NodeName, machine: Machine, log: Log): OSProcess {
     const seams = { clock: this.clock, turns: this.#turns, disk: machine.disk, log: this.#trace.log(name, log) }
-    machine.osProcess = new OSProcess(seams, () => machine.skewMs)
+    machine.osProcess = new OSProcess(seams, machine.clock)
+    machine.osProcess.gate.stepMs = machine.stepMs
     return machine.osProcess
+  }
+
+  // What comes for a node that is gone finds nobody, which is its own affair.
+  #admit(name: NodeName, run: () => void): void {
+    const osProcess = this.#machines.get(name)?.osProcess
+    if (osProcess?.isAlive === true) osProcess.gate.enter(run)
+    else run()
   }
 }

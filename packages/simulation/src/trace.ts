@@ -2,14 +2,26 @@
 
 import { describeReason, type Log, type LogFields, type NodeName, Pid, Ref } from '@barrel-actors/runtime'
 import { limits } from './limits.ts'
+import { TraceHash } from './trace-hash.ts'
+
+/** Is told what happens, a line at a time. */
+export type Note = (node: NodeName, what: string) => void
 
 export class Trace {
   readonly #now: () => number
   #lines: string[] = []
   #dropped = 0
+  readonly #hash = new TraceHash()
+  readonly #listener: Note | undefined
 
-  constructor(now: () => number) {
+  constructor(now: () => number, listener?: Note) {
     this.#now = now
+    this.#listener = listener
+  }
+
+  /** Of every line so far, also those that are gone. */
+  get hash(): string {
+    return this.#hash.text
   }
 
   readonly note = (node: NodeName, what: string): void => {
@@ -18,7 +30,10 @@ export class Trace {
       this.#lines.splice(0, half)
       this.#dropped += half
     }
-    this.#lines.push(`${this.#now()} ${node} ${what}`)
+    const line = `${this.#now()} ${node} ${what}`
+    this.#lines.push(line)
+    this.#hash.add(line)
+    this.#listener?.(node, what)
   }
 
   /** The lines so far; where the oldest are gone, the first line says so. */

@@ -1,0 +1,28 @@
+/** What stands after the name of a scenario. */
+
+export interface SeedsArguments {
+  readonly first: number
+  readonly last: number
+  readonly json: boolean
+}
+
+const lastDefault = 1000
+
+/** `[--seed N | --seeds A..B] [--json]`, seeds 1 to 1000 unless told; undefined where they make no sense. */
+export function readSeeds(args: readonly string[]): SeedsArguments | undefined {
+  let [first, last, json] = [1, lastDefault, false]
+  for (let at = 0; at < args.length; at++) {
+    if (args[at] === '--json') {
+      json = true
+      continue
+    }
+    const value = args[at + 1] ?? ''
+    const range = args[at] === '--seed' ? /^(\d+)()$/.exec(value) : /^(\d+)\.\.(\d+)$/.exec(value)
+    if (range === null || (args[at] !== '--seed' && args[at] !== '--seeds')) return undefined
+    first = Number(range[1])
+    last = Number(range[2] || range[1])
+    if (first > last || !Number.isSafeInteger(last)) return undefined
+    at++
+  }
+  return { first, last, json }
+}

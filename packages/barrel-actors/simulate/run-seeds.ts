@@ -1,0 +1,53 @@
+/** `[--seed N | --seeds A..B] [--json]`: plays a scenario with those seeds, and says what came of it. */
+
+import { type RunResult, type SeedsReport, seedsFrom, simulateSeeds } from '@barrel-actors/simulation'
+import { readSeeds, type SeedsArguments } from './arguments.ts'
+import type { Scenario } from './scenario.ts'
+
+const usage = 'Use --seed N or --seeds A..B, and --json for lines of JSON.'
+
+export async function runSeeds(name: string, scenario: Scenario, args: readonly string[]): Promise<number> {
+  const asked = readSeeds(args)
+  if (asked === undefined) {
+    console.error(usage)
+    return 2
+  }
+  const startedMs = performance.now()
+  const isOne = asked.first === asked.last
+  const report = await simulateSeeds(
+    {
+      ...scenario,
+      seeds: seedsFrom(asked.first, asked.last),
+      // One seed need not reach everything.
+      sometimes: isOne ? [] : scenario.sometimes,
+      command: `npm run simulate -- ${name}`,
+      onRun: result => tellRun(result, asked, isOne),
+      onFailure: failure => console.error(failure.message),
+    },
+    world => scenario.play(world),
+  )
+  tell(name, report, (performance.now() - startedMs) / 1000, asked)
+  return report.failedSeeds.length + report.missing.length === 0 ? 0 : 1
+}
+
+function tellRun(result: RunResult, { json }: SeedsArguments, isOne: boolean): void {
+  if (!isOne) return
+  const { seed, traceHash, virtualMs, nodes, reached } = result
+  if (json) console.log(JSON.stringify({ seed, traceHash, virtualMs, nodes, reached: Object.fromEntries(reached) }))
+  else console.log(`seed ${seed}: ${nodes} nodes, ${Math.round(virtualMs / 1000)} virtual s, trace ${traceHash}`)
+}
+
+function tell(name: string, report: SeedsReport, seconds: number, { json }: SeedsArguments): void {
+  const { runs, failedSeeds, virtualMs, reached, missing } = report
+  const virtualPerReal = virtualMs / 1000 / seconds
+  if (json) {
+    const counts = Object.fromEntries([...reached].sort())
+    console.log(
+      JSON.stringify({ scenario: name, runs, failedSeeds, seconds, virtualPerReal, missing, reached: counts }),
+    )
+    return
+  }
+  const failed = failedSeeds.length === 0 ? 'none failed' : `failed: ${failedSeeds.join(', ')}`
+  console.log(`${name}: ${runs} seeds, ${failed}, ${Math.round(virtualPerReal)} virtual seconds in one real one`)
+  if (missing.length > 0) console.log(`never reached: ${missing.join(', ')}`)
+}
