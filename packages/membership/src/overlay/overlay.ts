@@ -1,0 +1,192 @@
+/**
+ * The overlay of one node: HyParView and Plumtree side by side, fed with what comes from other nodes and with time. It
+ * knows no process and no channel: the extension gives it those of its node, the simulator those of ten thousand.
+ */
+import type { Clock, NodeName, Random, Timer } from '@barrel-actors/runtime'
+import { checkMessage, type HyparviewMessage } from '../hyparview/messages.ts'
+import type { HyparviewOptions } from '../hyparview/options.ts'
+import {
+  createHyparview,
+  type DownReason,
+  type Hyparview,
+  type HyparviewEvent,
+  step as stepViews,
+} from '../hyparview/state.ts'
+import type { Peer } from '../peer.ts'
+import type { PlumtreeMessage } from '../plumtree/messages.ts'
+import type { PlumtreeOptions } from '../plumtree/options.ts'
+import { createPlumtree, type Plumtree, type PlumtreeEvent, step as stepTree } from '../plumtree/state.ts'
+
+export type OverlayMessage = HyparviewMessage | PlumtreeMessage
+
+/** What a broadcast was, where it is delivered. */
+export interface Delivery {
+  readonly origin: NodeName
+  readonly creation: number
+  readonly tag: string
+  readonly payload: Uint8Array
+}
+
+/** Messages of one life of an origin that came by nobody, both ends included. */
+export interface Missed {
+  readonly origin: NodeName
+  readonly creation: number
+  readonly from: number
+  readonly to: number
+}
+
+export type OverlayEvent =
+  | { readonly event: 'peerUp'; readonly node: NodeName }
+  | { readonly event: 'peerDown'; readonly node: NodeName; readonly reason: DownReason }
+  | { readonly event: 'joined' | 'left' }
+  | { readonly event: 'healed'; readonly node: NodeName }
+
+/** What an overlay needs from outside. None of it may throw, or call back at once. */
+export interface OverlaySeams {
+  readonly clock: Pick<Clock, 'now' | 'setTimer'>
+  readonly random: Random
+  /** To each of them; where there is no channel one is opened. */
+  send(to: readonly NodeName[], message: OverlayMessage): void
+  deliver(delivery: Delivery): void
+  missed(missed: Missed): void
+  tell(event: OverlayEvent): void
+}
+
+export interface OverlayOptions {
+  readonly hyparview?: Partial<HyparviewOptions>
+  readonly plumtree?: PlumtreeOptions
+  /** Nodes to begin from, kept for ever. */
+  readonly seeds?: readonly NodeName[]
+}
+
+const plumtreeKinds: ReadonlySet<unknown> = new Set(['gossip', 'ihave', 'graft', 'prune'])
+
+export class Overlay {
+  readonly #seams: OverlaySeams
+  readonly #views: Hyparview
+  readonly #tree: Plumtree
+  #viewsTimer: Timer | undefined
+  #treeTimer: Timer | undefined
+  #malformed = 0
+  #isStopped = false
+
+  constructor(self: Peer, options: OverlayOptions, seams: OverlaySeams) {
+    const { hyparview, plumtree, seeds = [] } = options
+    this.#seams = seams
+    this.#views = createHyparview(self, { ...hyparview, seeds }, seams.clock.now(), seams.random)
+    this.#tree = createPlumtree({ self, ...(plumtree !== undefined && { options: plumtree }) })
+    this.#giveViews({ kind: 'tick' })
+  }
+
+  get views(): Readonly<Hyparview> {
+    return this.#views
+  }
+
+  get tree(): Readonly<Plumtree> {
+    return this.#tree
+  }
+
+  /** Messages that were none. */
+  get malformed(): number {
+    return this.#malformed
+  }
+
+  join(contact: NodeName): void {
+    this.#giveViews({ kind: 'join', contact })
+  }
+
+  /** Tells the neighbours, and stays out until the next `join`. */
+  leave(): void {
+    this.#giveViews({ kind: 'leave' })
+  }
+
+  /** To every node, this one included. The payload belongs to the overlay from here on. */
+  broadcast(tag: string, payload: Uint8Array): void {
+    this.#giveTree({ kind: 'broadcast', tag, payload })
+  }
+
+  /** Whatever came from a node that has proved to be `from`, in that life. Never throws. */
+  receive(from: NodeName, creation: number, message: unknown): void {
+    if (this.#isStopped) return
+    if (plumtreeKinds.has((message as { kind?: unknown } | null | undefined)?.kind)) {
+      this.#giveTree({ kind: 'received', from, message })
+      return
+    }
+    const checked = checkMessage(message)
+    if (typeof checked === 'string') this.#malformed++
+    else this.#giveViews({ kind: 'received', from, creation, message: checked })
+  }
+
+  /** The channel to that node was lost, or could not be opened. */
+  lost(node: NodeName): void {
+    this.#giveViews({ kind: 'lost', node })
+  }
+
+  /** Says nothing any more, to nobody. */
+  stop(): void {
+    this.#isStopped = true
+    this.#viewsTimer?.cancel()
+    this.#treeTimer?.cancel()
+  }
+
+  #giveViews(event: HyparviewEvent): void {
+    if (this.#isStopped) return
+    const seams = this.#seams
+    for (const effect of stepViews(this.#views, event, seams.clock.now(), seams.random)) {
+      switch (effect.kind) {
+        case 'send':
+          seams.send([effect.to], effect.message)
+          break
+        case 'peerUp':
+          this.#giveTree({ kind: 'peerUp', node: effect.peer.node })
+          seams.tell({ event: 'peerUp', node: effect.peer.node })
+          break
+        case 'peerDown':
+          this.#giveTree({ kind: 'peerDown', node: effect.node })
+          seams.tell({ event: 'peerDown', node: effect.node, reason: effect.reason })
+          break
+        case 'joined':
+        case 'left':
+          seams.tell({ event: effect.kind })
+          break
+        case 'healed':
+          seams.tell({ event: 'healed', node: effect.node })
+          break
+        case 'schedule':
+          this.#viewsTimer?.cancel()
+          this.#viewsTimer = this.#tickAt(effect.atMs, () => this.#giveViews({ kind: 'tick' }))
+          break
+        default:
+          effect satisfies never
+      }
+    }
+  }
+
+  #giveTree(event: PlumtreeEvent): void {
+    if (this.#isStopped) return
+    const seams = this.#seams
+    for (const effect of stepTree(this.#tree, event, seams.clock.now(), seams.random)) {
+      switch (effect.kind) {
+        case 'send':
+          seams.send(effect.to, effect.message)
+          break
+        case 'deliver':
+          seams.deliver(effect)
+          break
+        case 'missed':
+          seams.missed(effect)
+          break
+        case 'schedule':
+          this.#treeTimer?.cancel()
+          this.#treeTimer = this.#tickAt(effect.atMs, () => this.#giveTree({ kind: 'tick' }))
+          break
+        default:
+          effect satisfies never
+      }
+    }
+  }
+
+  #tickAt(atMs: number, tick: () => void): Timer {
+    return this.#seams.clock.setTimer(atMs - this.#seams.clock.now(), tick)
+  }
+}
