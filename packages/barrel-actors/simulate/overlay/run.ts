@@ -1,0 +1,149 @@
+/** One run: nodes join, cycles pass, broadcasts are measured, nodes die, and what is left heals. */
+import type { OverlayOptions } from '@barrel-actors/membership'
+import { seededRandom } from '@barrel-actors/simulation'
+import type { OverlayArguments } from './arguments.ts'
+import { broadcastOnce, mean, type Outcome } from './broadcasts.ts'
+import { clusteringCoefficient, componentsOf, degreeHistogram, graphOf, oneSidedLinks, pathsOf } from './graph.ts'
+import { latencyOf } from './latency.ts'
+import { OverlayNetwork, type OverlayNode } from './network.ts'
+
+/** A figure, as one line of JSON. */
+export interface OverlayFigure {
+  readonly figure: string
+  readonly value: unknown
+}
+
+export type Report = (figure: string, value: unknown) => void
+
+/** Time is free here: so long that a thousand broadcasts fit between two shuffles. */
+const cycleMs = 1_000_000
+/** As many cycles as the default has. */
+const passiveAgeMsMax = 30 * cycleMs
+/** Between two joins, so that a walk ends before the next begins. */
+const joinEveryMs = 10
+const pathSources = 200
+const healCyclesMax = 100
+const healBroadcasts = 10
+
+export function runOverlay(given: OverlayArguments, report: Report): void {
+  const startMs = performance.now()
+  const network = new OverlayNetwork(seededRandom(`overlay ${given.seed}`), latencyOf(modelOf(given), given.seed))
+  joinAll(network, given)
+  report('componentsAfterJoin', componentsOf(graphOf(network.nodes)))
+  const rmrByCycle = passCycles(network, given)
+  report('rmrByCycle', rmrByCycle)
+  reportGraph(network, report)
+  const before = measure(network, given.fail > 0 ? healBroadcasts : given.broadcasts)
+  reportBroadcasts(before, given, report)
+  if (given.fail > 0) failAndHeal(network, given, mean(before.map(({ reliability }) => reliability)), report)
+  if (given.split > 0) splitAndHeal(network, given, report)
+  report('realSeconds', (performance.now() - startMs) / 1_000)
+  report('peakBytes', process.resourceUsage().maxRSS * 1_024)
+}
+
+function modelOf({ paper, latency }: OverlayArguments): OverlayArguments['latency'] {
+  return paper ? 'constant' : latency
+}
+
+function optionsOf({ paper }: OverlayArguments): OverlayOptions {
+  const hyparview = { shuffleIntervalMs: cycleMs, passiveAgeMsMax }
+  return paper ? { hyparview, plumtree: { lazyTickMs: 0, optimizationRounds: 0 } } : { hyparview }
+}
+
+function joinAll(network: OverlayNetwork, given: OverlayArguments): void {
+  const names = Array.from({ length: given.nodes }, (_, at) => `n${at}@sim`)
+  names.forEach((name, at) => {
+    const contact = given.join === 'single' ? names[0] : names[Math.floor(network.random.next() * at)]
+    const isFirst = at === 0 || contact === undefined
+    const node = network.start(name, { ...optionsOf(given), seeds: isFirst ? [] : [contact] })
+    if (!isFirst) node.overlay.join(contact)
+    if (given.join !== 'parallel') network.run(joinEveryMs)
+  })
+  network.run(cycleMs)
+}
+
+/** A broadcast at the start of each cycle, which forms the tree as it goes. */
+function passCycles(network: OverlayNetwork, given: OverlayArguments): number[] {
+  const redundancies: number[] = []
+  for (let cycle = 0; cycle < given.cycles; cycle++) {
+    const endMs = network.nowMs + cycleMs
+    redundancies.push(rounded(broadcastOnce(network, network.nodes).redundancy))
+    network.run(endMs - network.nowMs)
+  }
+  return redundancies
+}
+
+function reportGraph(network: OverlayNetwork, report: Report): void {
+  const graph = graphOf(network.living)
+  const { averageShortestPath, floodMaxHops } = pathsOf(graph, pathSources)
+  report('averageShortestPath', rounded(averageShortestPath))
+  report('clusteringCoefficient', clusteringCoefficient(graph))
+  report('degreeHistogram', degreeHistogram(graph))
+  report('components', componentsOf(graph))
+  report('oneSidedLinks', oneSidedLinks(graph))
+  report('floodMaxHops', floodMaxHops)
+}
+
+function measure(network: OverlayNetwork, count: number): Outcome[] {
+  const living = network.living
+  return Array.from({ length: count }, () => broadcastOnce(network, living))
+}
+
+function reportBroadcasts(outcomes: readonly Outcome[], given: OverlayArguments, report: Report): void {
+  report('meanReliability', mean(outcomes.map(({ reliability }) => reliability)))
+  report('payloadPerBroadcast', mean(outcomes.map(({ payloads }) => payloads)))
+  report('controlPerBroadcast', mean(outcomes.map(({ control }) => control)))
+  report('redundancy', mean(outcomes.map(({ redundancy }) => redundancy)))
+  const model = modelOf(given)
+  report('lastDeliveryMs', { model, mean: mean(outcomes.map(({ lastDeliveryMs }) => lastDeliveryMs)) })
+}
+
+function failAndHeal(network: OverlayNetwork, given: OverlayArguments, wanted: number, report: Report): void {
+  kill(network, given.fail)
+  const outcomes = measure(network, given.broadcasts)
+  const reliabilities = outcomes.map(({ reliability }) => reliability)
+  report('meanReliabilityAfterFailure', mean(reliabilities))
+  report('kthReliability', reliabilities.slice(0, 20).map(rounded))
+  let cycles = 0
+  while (cycles < healCyclesMax && reliabilityNow(network) < wanted) {
+    network.run(cycleMs)
+    cycles++
+  }
+  report('healingCycles', cycles)
+  const graph = graphOf(network.living)
+  report('componentsAfterFailure', componentsOf(graph))
+  report('oneSidedLinksAfterFailure', oneSidedLinks(graph))
+}
+
+function reliabilityNow(network: OverlayNetwork): number {
+  return mean(measure(network, healBroadcasts).map(({ reliability }) => reliability))
+}
+
+function kill(network: OverlayNetwork, percent: number): void {
+  const left = [...network.nodes]
+  const dead: OverlayNode[] = []
+  while (dead.length < (network.nodes.length * percent) / 100) {
+    const at = Math.floor(network.random.next() * left.length)
+    dead.push(left[at] as OverlayNode)
+    left[at] = left[left.length - 1] as OverlayNode
+    left.pop()
+  }
+  network.kill(dead)
+}
+
+function splitAndHeal(network: OverlayNetwork, given: OverlayArguments, report: Report): void {
+  network.split(({ number }) => number % 2)
+  network.run(given.split * 60_000)
+  report('componentsInSplit', componentsOf(graphOf(network.living)))
+  network.heal()
+  let cycles = 0
+  while (cycles < healCyclesMax && componentsOf(graphOf(network.living)).length > 1) {
+    network.run(cycleMs)
+    cycles++
+  }
+  report('splitHealingCycles', cycles)
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10_000) / 10_000
+}
