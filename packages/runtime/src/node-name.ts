@@ -20,11 +20,14 @@ export interface Address {
 
 const nodeNameBytesMax = 255
 const partPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
+const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
 /** What is wrong with a node name, or undefined where nothing is. */
 export function nodeNameProblem(name: unknown): string | undefined {
   if (typeof name !== 'string' || name === '') return 'it is empty'
   if (name.length > nodeNameBytesMax) return `it is longer than ${nodeNameBytesMax} characters`
+  // Names are looked at for every message that has some.
+  if (namePattern.test(name)) return undefined
   const parts = name.split('@')
   if (parts.length !== 2) return 'it needs exactly one @'
   if (!parts.every(part => partPattern.test(part))) return 'a part is empty or has a character that is not allowed'

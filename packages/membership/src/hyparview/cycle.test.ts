@@ -2,22 +2,8 @@ import { seededRandom } from '@barrel-actors/simulation'
 import { describe, expect, test } from 'vitest'
 import type { HyparviewMessage } from './messages.ts'
 import { hyparviewDefaults } from './options.ts'
-import type { Hyparview } from './state.ts'
-import {
-  check,
-  disconnect,
-  down,
-  given,
-  neighbor,
-  now,
-  passives,
-  peer,
-  received,
-  self,
-  send,
-  up,
-  viewOf,
-} from './steps.suite.ts'
+import { type Hyparview, step } from './state.ts'
+import { check, down, given, neighbor, now, passives, peer, received, self, send, up, viewOf } from './steps.suite.ts'
 
 describe('a shuffle', () => {
   test('starts once a cycle, with the node itself, neighbours and reserves', () => {
@@ -114,17 +100,28 @@ describe('once a cycle', () => {
     const state = viewOf({ active: ['b'], passive: ['c'], activeViewMax: 1, swapCycles: 1 })
     expect(given(state, { kind: 'tick' }, state.nextCycleMs)).toContainEqual(send('c', neighbor('high')))
     const reply: HyparviewMessage = { kind: 'neighborReply', peer: peer('c'), accepted: true }
-    expect(given(state, received('c', reply))).toEqual([send('b', disconnect), down('b', 'evicted'), up('c')])
+    const told: HyparviewMessage = { kind: 'disconnect', leaves: false, instead: peer('w') }
+    const effects = given(state, received('c', { ...reply, evicted: peer('w') } as HyparviewMessage))
+    expect(effects).toEqual([send('b', told), down('b', 'evicted'), up('c')])
   })
 
-  test('a young node asks and swaps often, an old one seldom', () => {
+  test('a young node asks its seeds often, an old one seldom', () => {
     const state = viewOf({ seeds: ['s'], seedCycles: 16 })
-    const asked: number[] = []
-    for (let cycle = 1; cycle <= 50; cycle++) {
-      state.pending.clear()
-      if (given(state, { kind: 'tick' }, state.nextCycleMs).length > 0) asked.push(cycle)
+    const random = seededRandom(5)
+    const askedIn = (cycles: number) => {
+      let asked = 0
+      for (let cycle = 0; cycle < cycles; cycle++) {
+        state.pending.clear()
+        const effects = step(state, { kind: 'tick' }, state.nextCycleMs, random)
+        asked += effects.filter(({ kind }) => kind === 'send').length
+      }
+      return asked
     }
-    expect(asked).toEqual([1, 2, 4, 8, 16, 32, 48])
+    expect(askedIn(1)).toBe(1)
+    expect(askedIn(15)).toBeGreaterThanOrEqual(2)
+    const rate = askedIn(1_600) / 1_600
+    expect(rate).toBeGreaterThan(1 / 24)
+    expect(rate).toBeLessThan(1 / 12)
   })
 
   test('what nobody has mentioned for long leaves the passive view', () => {

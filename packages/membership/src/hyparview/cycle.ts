@@ -10,6 +10,7 @@ export function runCycle(current: Step): void {
   const { state, now, random } = current
   const { options } = state
   state.cycles++
+  state.refusals = 0
   state.nextCycleMs = now + shuffleIntervalMs(state.churn, options.shuffleIntervalMs, now)
   if (state.isOut) return
   state.passive.dropOlderThan(now - options.passiveAgeMsMax)
@@ -19,14 +20,14 @@ export function runCycle(current: Step): void {
   fill(current)
   const failed = state.failed.next()
   if (failed !== undefined) sendProbe(current, failed)
-  if (isDue(state.cycles, options.seedCycles)) askSeed(current)
-  if (isDue(state.cycles, options.swapCycles)) swap(current)
+  if (isDue(current, options.seedCycles)) askSeed(current)
+  if (isDue(current, options.swapCycles)) swap(current)
 }
 
-// Often while a node is young, when islands are likely, and ever more seldom until `every`.
-function isDue(cycles: number, every: number): boolean {
-  if (every === 0) return false
-  return cycles < every ? (cycles & (cycles - 1)) === 0 : cycles % every === 0
+// Often while a node is young, when islands are likely, and ever more seldom until once in `every`; by chance, so that
+// nodes that began together do not do it together.
+function isDue({ state, random }: Step, every: number): boolean {
+  return every > 0 && random.next() * Math.min(state.cycles, every) < 1
 }
 
 // Two islands that began from different seeds know nothing of each other otherwise.

@@ -3,12 +3,12 @@ import type { NodeName } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
 import type { Peer } from '../peer.ts'
 import { countChurn } from './churn.ts'
-import type { Priority } from './messages.ts'
+import type { HyparviewMessage, Priority } from './messages.ts'
 import { pick } from './random.ts'
 import type { DownReason, Purpose, Step } from './state.ts'
 
 // However many ask.
-const checkIntervalMs = 1_000
+const checkIntervalMs = 5_000
 
 /** Asks that node for a link, unless too many are asked already. */
 export function request({ state, now, effects }: Step, node: NodeName, purpose: Purpose): void {
@@ -25,10 +25,13 @@ function priorityOf({ active }: Step['state'], purpose: Purpose): Priority {
   return active.size === 0 || purpose === 'swap' || purpose === 'heal' ? 'high' : 'low'
 }
 
+// In a cycle. Where so many are full, the next ones are too.
+const refusalsMax = 5
+
 /** Asks nodes of the passive view for as many links as are missing. */
 export function fill(current: Step): void {
   const { state, now, random } = current
-  if (state.isOut) return
+  if (state.isOut || (state.active.size > 0 && state.refusals >= refusalsMax)) return
   const { activeViewMax } = state.options
   while (state.active.size + state.pending.size < activeViewMax && state.pending.size < limits.pendingMax) {
     const peer = state.passive.candidate(now, random, state.pending)
@@ -64,18 +67,20 @@ function mayHaveLink({ state, now }: Step, { node }: Peer, priority: Priority): 
 }
 
 function refuse(current: Step, peer: Peer): void {
-  const { state, now, random } = current
-  reply(current, peer.node, false)
+  const { state, now, random, effects } = current
+  effects.push({ kind: 'send', to: peer.node, message: { kind: 'neighborReply', peer: state.self, accepted: false } })
   state.passive.add(peer, peer.node, now, random)
 }
 
-export function answerReply(current: Step, peer: Peer, accepted: boolean): void {
+type Reply = Extract<HyparviewMessage, { kind: 'neighborReply' }>
+
+export function answerReply(current: Step, { peer, accepted, evicted }: Reply): void {
   const { state, now, random, effects } = current
   const pending = state.pending.get(peer.node)
   state.pending.delete(peer.node)
   const isFull = state.active.size >= state.options.activeViewMax
   const isWanted = pending !== undefined && !(isFull && pending.purpose === 'fill')
-  if (accepted && (isWanted || state.active.has(peer.node))) return addActive(current, peer)
+  if (accepted && (isWanted || state.active.has(peer.node))) return void addActive(current, peer, evicted)
   if (accepted) {
     // Its answer came after our patience had ended, or the hole is filled.
     if (pending === undefined) state.refused.notAsked++
@@ -83,11 +88,14 @@ export function answerReply(current: Step, peer: Peer, accepted: boolean): void 
   } else if (pending !== undefined) {
     state.passive.add(peer, peer.node, now, random)
     state.passive.refused(peer.node, now)
+    state.refusals++
     fill(current)
   }
 }
 
-export function onDisconnect(current: Step, from: NodeName, leaves: boolean): void {
+type Disconnect = Extract<HyparviewMessage, { kind: 'disconnect' }>
+
+export function onDisconnect(current: Step, from: NodeName, { leaves, instead }: Disconnect): void {
   const { state, now, random } = current
   const peer = state.active.get(from)
   if (leaves) {
@@ -105,7 +113,13 @@ export function onDisconnect(current: Step, from: NodeName, leaves: boolean): vo
       state.passive.refused(from, now)
     }
   }
+  // A neighbour was swapped at both ends: who lost its link there lacks one as this node does.
+  if (peer !== undefined && instead !== undefined && isFree(current, instead)) request(current, instead.node, 'fill')
   if (peer !== undefined || wasPending) fill(current)
+}
+
+function isFree({ state }: Step, { node }: Peer): boolean {
+  return node !== state.self.node && !state.active.has(node) && !state.pending.has(node)
 }
 
 export function onCheck({ state, effects }: Step, from: NodeName): void {
@@ -120,42 +134,47 @@ export function checkNeighbors({ state, now, effects }: Step): void {
   for (const node of state.active.keys()) effects.push({ kind: 'send', to: node, message: { kind: 'check' } })
 }
 
-/** Ends a link. The other end is told where it can be. */
-export function drop({ state, effects }: Step, node: NodeName, reason: DownReason): void {
+/** Ends a link. The other end is told where it can be, and of whom it may ask another. */
+export function drop({ state, effects }: Step, node: NodeName, reason: DownReason, instead?: Peer): void {
   if (!state.active.delete(node)) return
   if (reason === 'evicted' || reason === 'left') {
-    effects.push({ kind: 'send', to: node, message: { kind: 'disconnect', leaves: reason === 'left' } })
+    const message = { kind: 'disconnect', leaves: reason === 'left' } as const
+    effects.push({ kind: 'send', to: node, message: instead === undefined ? message : { ...message, instead } })
   }
   effects.push({ kind: 'peerDown', node, reason })
 }
 
 function accept(current: Step, peer: Peer): void {
-  current.state.pending.delete(peer.node)
-  reply(current, peer.node, true)
-  addActive(current, peer)
+  const { state, effects } = current
+  state.pending.delete(peer.node)
+  const place = effects.length
+  const evicted = addActive(current, peer)
+  const message = { kind: 'neighborReply', peer: state.self, accepted: true } as const
+  // Before everything else, so that what follows finds the link.
+  effects.splice(place, 0, {
+    kind: 'send',
+    to: peer.node,
+    message: evicted === undefined ? message : { ...message, evicted },
+  })
 }
 
-function reply({ state, effects }: Step, to: NodeName, accepted: boolean): void {
-  effects.push({ kind: 'send', to, message: { kind: 'neighborReply', peer: state.self, accepted } })
-}
-
-function addActive(current: Step, peer: Peer): void {
+/** Who was evicted, if anybody was. `instead` is told to it. */
+function addActive(current: Step, peer: Peer, instead?: Peer): Peer | undefined {
   const { state, now, random, effects } = current
   const { active, options } = state
   state.passive.remove(peer.node)
   state.failed.remove(peer.node)
-  if (active.has(peer.node)) {
-    active.set(peer.node, peer)
-    return
-  }
-  while (active.size >= options.activeViewMax) {
-    const victim = active.get(pick([...active.keys()], random) as NodeName) as Peer
-    drop(current, victim.node, 'evicted')
-    state.passive.add(victim, state.self.node, now, random)
+  const isKnown = active.has(peer.node)
+  let evicted: Peer | undefined
+  while (!isKnown && active.size >= options.activeViewMax) {
+    evicted = active.get(pick([...active.keys()], random) as NodeName) as Peer
+    drop(current, evicted.node, 'evicted', instead)
+    state.passive.add(evicted, state.self.node, now, random)
   }
   active.set(peer.node, peer)
+  if (isKnown) return undefined
   effects.push({ kind: 'peerUp', peer })
-  if (state.hasJoined) return
+  if (!state.hasJoined) effects.push({ kind: 'joined' })
   state.hasJoined = true
-  effects.push({ kind: 'joined' })
+  return evicted
 }

@@ -28,7 +28,9 @@ const message: fc.Arbitrary<HyparviewMessage> = fc.oneof(
     priority: fc.constantFrom('high' as const, 'low' as const),
   }),
   fc.record({ kind: fc.constant('neighborReply' as const), peer, accepted: fc.boolean() }),
+  fc.record({ kind: fc.constant('neighborReply' as const), peer, accepted: fc.boolean(), evicted: peer }),
   fc.record({ kind: fc.constant('disconnect' as const), leaves: fc.boolean() }),
+  fc.record({ kind: fc.constant('disconnect' as const), leaves: fc.boolean(), instead: peer }),
   fc.record({ kind: fc.constant('shuffle' as const), origin: peer, id: fc.nat(), peers, ttl }),
   fc.record({ kind: fc.constant('shuffleReply' as const), id: fc.nat(), peers }),
   fc.record({ kind: fc.constant('check' as const) }),
@@ -94,8 +96,9 @@ test('each field of each kind is needed', () => {
   fc.assert(
     fc.property(message, given => {
       for (const place of placesIn(given)) {
-        // A port may be left out; where a list is shorter, it is another list.
-        if (place.includes('port') || place.some(key => /^\d+$/.test(key))) continue
+        // These may be left out; where a list is shorter, it is another list.
+        if (['port', 'evicted', 'instead'].includes(place.at(-1) as string) || place.some(key => /^\d+$/.test(key)))
+          continue
         expect(typeof checkMessage(replaced(given, place, undefined)), place.join('.')).toBe('string')
       }
     }),

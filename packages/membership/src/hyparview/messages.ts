@@ -12,10 +12,13 @@ export type HyparviewMessage =
   | { readonly kind: 'forwardJoin'; readonly peer: Peer; readonly ttl: number }
   /** Asks for a link. `peer` is the sender. */
   | { readonly kind: 'neighbor'; readonly peer: Peer; readonly priority: Priority }
-  /** The answer to `join` and `neighbor`: only then do both ends hold the link. `peer` is the sender. */
-  | { readonly kind: 'neighborReply'; readonly peer: Peer; readonly accepted: boolean }
-  /** The sender holds the link no more. A node that `leaves` is not to be asked again. */
-  | { readonly kind: 'disconnect'; readonly leaves: boolean }
+  /**
+   * The answer to `join` and `neighbor`: only then do both ends hold the link. `peer` is the sender, `evicted` who lost
+   * its link for it.
+   */
+  | { readonly kind: 'neighborReply'; readonly peer: Peer; readonly accepted: boolean; readonly evicted?: Peer }
+  /** The sender holds the link no more. A node that `leaves` is not to be asked again; `instead` lost a link as well. */
+  | { readonly kind: 'disconnect'; readonly leaves: boolean; readonly instead?: Peer }
   /** Walks through the overlay; where it ends, `origin` is answered with as many peers. */
   | {
       readonly kind: 'shuffle'
@@ -44,14 +47,17 @@ const readers: { readonly [Kind in HyparviewKind]: (fields: Fields) => Hyparview
     withPeer(peer, known =>
       priority === 'high' || priority === 'low' ? { kind: 'neighbor', peer: known, priority } : 'its priority is none',
     ),
-  neighborReply: ({ peer, accepted }) =>
-    withPeer(peer, known =>
-      typeof accepted === 'boolean'
-        ? { kind: 'neighborReply', peer: known, accepted }
-        : 'it neither accepts nor refuses',
-    ),
-  disconnect: ({ leaves }) =>
-    typeof leaves === 'boolean' ? { kind: 'disconnect', leaves } : 'it does not say whether the node leaves',
+  neighborReply: ({ peer, accepted, evicted }) =>
+    withPeer(peer, known => {
+      if (typeof accepted !== 'boolean') return 'it neither accepts nor refuses'
+      if (evicted === undefined) return { kind: 'neighborReply', peer: known, accepted }
+      return withPeer(evicted, other => ({ kind: 'neighborReply', peer: known, accepted, evicted: other }))
+    }),
+  disconnect: ({ leaves, instead }) => {
+    if (typeof leaves !== 'boolean') return 'it does not say whether the node leaves'
+    if (instead === undefined) return { kind: 'disconnect', leaves }
+    return withPeer(instead, other => ({ kind: 'disconnect', leaves, instead: other }))
+  },
   shuffle: ({ origin, id, peers, ttl }) =>
     withPeer(origin, known => {
       if (!isTtl(ttl)) return 'its time to live is none'

@@ -54,8 +54,8 @@ export class PassiveView {
       return
     }
     if (this.#max === 0) return
-    const own = [...this.#entries.values()].filter(entry => entry.source === source)
-    if (own.length >= this.#perSourceMax) this.#entries.delete((pick(own, random) as Entry).peer.node)
+    const own = this.#countOf(source)
+    if (own >= this.#perSourceMax) this.#removeOf(source, Math.floor(random.next() * own))
     else if (this.#entries.size >= this.#max) this.#makeRoom(random, gone)
     this.#entries.set(peer.node, this.#entry(peer, source, now))
   }
@@ -98,6 +98,21 @@ export class PassiveView {
 
   #entry(peer: Peer, source: NodeName, now: number): Entry {
     return { peer, source, mentionedMs: now, askAtMs: now, refusals: 0 }
+  }
+
+  #countOf(source: NodeName): number {
+    let count = 0
+    for (const entry of this.#entries.values()) if (entry.source === source) count++
+    return count
+  }
+
+  #removeOf(source: NodeName, place: number): void {
+    let left = place
+    for (const [node, entry] of this.#entries) {
+      if (entry.source !== source || left-- > 0) continue
+      this.#entries.delete(node)
+      return
+    }
   }
 
   // Paper, 4.5: those that were sent to the peer of a shuffle first, then any.

@@ -47,7 +47,7 @@ describe('joining', () => {
     const dropped = actives(state).includes('b') ? 'c' : 'b'
     const kept = dropped === 'b' ? 'c' : 'b'
     expect(effects).toEqual([
-      send('d', accepted),
+      send('d', { ...accepted, evicted: peer(dropped) } as HyparviewMessage),
       send(dropped, disconnect),
       down(dropped, 'evicted'),
       up('d'),
@@ -145,7 +145,7 @@ describe('a request for a link', () => {
   test('of high priority is granted in place of another', () => {
     const state = viewOf({ active: ['b'], activeViewMax: 1 })
     expect(given(state, received('c', neighbor('high', peer('c'))))).toEqual([
-      send('c', accepted),
+      send('c', { ...accepted, evicted: peer('b') } as HyparviewMessage),
       send('b', disconnect),
       down('b', 'evicted'),
       up('c'),
@@ -179,6 +179,23 @@ describe('a request for a link', () => {
     expect(given(state, received(first, no(first)))).toEqual([send(other, neighbor('high'))])
     expect(given(state, received(other, no(other)))).toEqual([])
     expect(passives(state)).toEqual(['b', 'c'])
+  })
+
+  test('is made to a few only in a cycle where all refuse, unless there is no neighbour left', () => {
+    const passive = Array.from({ length: 9 }, (_, at) => `p${at}`)
+    const asks = (active: readonly string[]) => {
+      const state = viewOf({ active, passive, activeViewMax: active.length })
+      let asked = 0
+      let effects = given(state, { kind: 'lost', node: 'x@sim' })
+      for (;;) {
+        const request = effects.find(effect => effect.kind === 'send' && effect.message.kind === 'neighbor')
+        if (request?.kind !== 'send') return asked
+        asked++
+        const name = request.to.replace('@sim', '')
+        effects = given(state, received(name, { kind: 'neighborReply', peer: peer(name), accepted: false }))
+      }
+    }
+    expect([asks(['x', 'y']), asks(['x'])]).toEqual([5, 9])
   })
 
   test('whose answer comes after its backstop is taken back', () => {
@@ -220,6 +237,17 @@ describe('the end of a link', () => {
     const state = viewOf({ active: ['b', 'c'], passive: ['d'], activeViewMax: 2 })
     expect(given(state, received('b', disconnect))).toEqual([down('b', 'disconnected'), send('d', neighbor('low'))])
     expect(passives(state)).toEqual(['b', 'd'])
+  })
+
+  test('that was given up for another is made good by asking who lost its link there', () => {
+    const state = viewOf({ active: ['b', 'c'], passive: ['d'], activeViewMax: 2 })
+    const effects = given(state, received('b', { kind: 'disconnect', leaves: false, instead: peer('w') }))
+    expect(effects).toEqual([down('b', 'disconnected'), send('w', neighbor('low'))])
+    for (const instead of [self, peer('c')]) {
+      const again = viewOf({ active: ['b', 'c'], activeViewMax: 2 })
+      const message: HyparviewMessage = { kind: 'disconnect', leaves: false, instead }
+      expect(given(again, received('b', message))).toEqual([down('b', 'disconnected')])
+    }
   })
 
   test('with a node that leaves leaves no trace of it', () => {

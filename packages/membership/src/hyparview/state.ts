@@ -81,6 +81,8 @@ export interface Hyparview {
   /** The shuffle under way: its number, and what was sent with it. */
   shuffle: { readonly id: number; readonly peers: readonly Peer[] } | undefined
   checkedMs: number
+  /** Links that were refused in this cycle. */
+  refusals: number
   cycles: number
   nextCycleMs: number
   scheduledMs: number
@@ -120,6 +122,7 @@ export function createHyparview(
     refused: { otherNode: 0, self: 0, earlierLife: 0, notNeighbor: 0, notAsked: 0, notIn: 0 },
     shuffle: undefined,
     checkedMs: Number.NEGATIVE_INFINITY,
+    refusals: 0,
     cycles: 0,
     // Nodes that start together do not shuffle together.
     nextCycleMs: now + random.next() * all.shuffleIntervalMs,
@@ -245,9 +248,9 @@ function dispatch(current: Step, from: NodeName, message: HyparviewMessage): voi
     case 'neighbor':
       return onNeighbor(current, message.peer, message.priority)
     case 'neighborReply':
-      return answerReply(current, message.peer, message.accepted)
+      return answerReply(current, message)
     case 'disconnect':
-      return onDisconnect(current, from, message.leaves)
+      return onDisconnect(current, from, message)
     case 'shuffle':
       return onShuffle(current, from, message)
     case 'shuffleReply':
