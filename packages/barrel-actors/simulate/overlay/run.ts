@@ -93,7 +93,10 @@ function reportBroadcasts(outcomes: readonly Outcome[], given: OverlayArguments,
   report('meanReliability', mean(outcomes.map(({ reliability }) => reliability)))
   report('payloadPerBroadcast', mean(outcomes.map(({ payloads }) => payloads)))
   report('controlPerBroadcast', mean(outcomes.map(({ control }) => control)))
-  report('redundancy', mean(outcomes.map(({ redundancy }) => redundancy)))
+  const redundancies = outcomes.map(({ redundancy }) => redundancy)
+  report('redundancy', mean(redundancies))
+  // The first ones prune the links that the last cycle brought.
+  report('redundancyOnceFormed', mean(redundancies.slice(redundancies.length >> 1)))
   const model = modelOf(given)
   report('lastDeliveryMs', { model, mean: mean(outcomes.map(({ lastDeliveryMs }) => lastDeliveryMs)) })
 }
