@@ -7,8 +7,8 @@ type Watched = { readonly node: NodeName } | { readonly pid: Subscriber }
 
 export class MembershipServer extends GenServer {
   #member!: Member
-  /** By the number of the ref, which no other process knows and no node can guess a `down` for. */
-  readonly #watched = new Map<number, Watched>()
+  /** By the ref itself: one with the same number, in a message that looks like a `down`, is another. */
+  readonly #watched = new Map<Ref, Watched>()
   readonly #nodes = new Map<NodeName, Ref>()
   readonly #subscribers = new Map<string, Ref>()
 
@@ -65,21 +65,21 @@ export class MembershipServer extends GenServer {
 
   #watch(watched: Watched, target: Parameters<MembershipServer['monitor']>[0]): Ref {
     const ref = this.monitor(target)
-    this.#watched.set(ref.id, watched)
+    this.#watched.set(ref, watched)
     return ref
   }
 
   #unwatch(ref: Ref): void {
-    this.#watched.delete(ref.id)
+    this.#watched.delete(ref)
     this.demonitor(ref, { flush: true })
   }
 
   /** What has ended, where the runtime says so. */
   #ended(message: unknown): Watched | undefined {
     const { kind, ref } = (message ?? {}) as { kind?: unknown; ref?: Ref }
-    const watched = kind === 'down' && ref !== undefined ? this.#watched.get(ref?.id) : undefined
+    const watched = kind === 'down' && ref !== undefined ? this.#watched.get(ref) : undefined
     if (watched === undefined) return undefined
-    this.#watched.delete((ref as Ref).id)
+    this.#watched.delete(ref as Ref)
     if ('pid' in watched) this.#subscribers.delete(keyOf(watched.pid))
     else this.#nodes.delete(watched.node)
     return watched
