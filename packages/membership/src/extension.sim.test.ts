@@ -1,6 +1,7 @@
-import type { Node, Pid, Self } from '@barrel-actors/runtime'
+import { extensionKey, type Host, type Node, type Pid, type Self } from '@barrel-actors/runtime'
 import { describe, expect, it } from 'vitest'
 import { Group, type Told } from './extension.suite.ts'
+import { membership } from './extension.ts'
 
 const a = 'a@test'
 const b = 'b@test'
@@ -199,6 +200,52 @@ describe('whole nodes in the overlay', () => {
       expect(got).toEqual(['hello'])
       expect(node.nodes()).toEqual([b])
       expect([group.view(a), group.view(b)]).toEqual([[], []])
+    }))
+
+  it('keeps the channels to neighbours, and those alone', () =>
+    withGroup(async group => {
+      let host: Host | undefined
+      const catcher = {
+        key: extensionKey<void>('catcher'),
+        install: async (given: Host) => {
+          host = given
+          return { api: undefined }
+        },
+      }
+      const node = await group.simulation.startNode({ name: a, extensions: [catcher, membership()] })
+      group.nodes.set(a, node)
+      await group.start(b, { contactNodes: [a] })
+      await group.start(c)
+      await group.simulation.eventually(() => group.view(a).length === 1 && group.view(b).length === 1)
+      node.send({ name: 'nobody', node: c }, 1)
+      await group.simulation.advance(1_000)
+      expect(node.nodes()).toEqual([b, c])
+      expect([b, c].map(name => (host as Host).isKept(name))).toEqual([true, false])
+      group.api(a).leave()
+      await group.simulation.advance(1_000)
+      expect((host as Host).isKept(b)).toBe(false)
+    }))
+
+  it('endpoints of its own go to others, who dial them, and to discovery until it stops', () =>
+    withGroup(async group => {
+      const noted: unknown[] = []
+      const notes = () => ({
+        name: 'notes',
+        resolve: async () => undefined,
+        register: async (...given: unknown[]) => void noted.push(['register', ...given]),
+        unregister: async (...given: unknown[]) => void noted.push(['unregister', ...given]),
+      })
+      const endpoints = [{ host: '10.0.0.9', port: 9_100 }]
+      const node = await group.start(a, { endpoints, discovery: [notes] })
+      const other = await group.start(b, { contactNodes: [a] })
+      await group.whole()
+      expect(await other.resolveAddress(a)).toEqual(endpoints)
+      await group.simulation.until(node.stop())
+      group.nodes.delete(a)
+      expect(noted).toEqual([
+        ['register', a, endpoints],
+        ['unregister', a],
+      ])
     }))
 
   it('the process that is killed is followed by another, and the overlay goes on', () =>
