@@ -97,6 +97,10 @@ class NoMessage {
 
 export class MembershipSupervisor extends Supervisor {
   override init(member: Member): SupervisorSpec {
-    return { children: [{ id: processName, server: MembershipServer, args: [member], name: processName }] }
+    // Whoever ends it again and again, from wherever, shall not end it for good.
+    return {
+      intensity: Infinity,
+      children: [{ id: processName, server: MembershipServer, args: [member], name: processName }],
+    }
   }
 }
