@@ -126,7 +126,7 @@ describe('whole nodes in the overlay', () => {
 
   it('contacts are asked again until one of them is there', () =>
     withGroup(async group => {
-      await group.start(b, { contactNodes: [b, a] })
+      await group.start(b, { contactNodes: [b, a], hyparview: { seedCycles: 0 } })
       await group.simulation.advance(60_000)
       expect(group.view(b)).toEqual([])
       await group.start(a)
