@@ -3,6 +3,10 @@ import { type BarrelError, type CodeTable, type ErrorFields, errorsOf } from '@b
 
 /** The codes of membership. */
 export const codes = {
+  E_BROADCAST_INVALID: {
+    what: 'A broadcast cannot be sent or subscribed to: {problem}.',
+    todo: 'Use a text of 1 to {tagCharactersMax} characters as the tag, and put at most {payloadBytesMax} bytes into one broadcast; what is larger goes over a user stream.',
+  },
   E_DISCOVERY_INVALID: {
     what: 'The discovery backend {backend} cannot be used: {problem}.',
     todo: 'Correct its options; docs/discovery.md lists them.',
@@ -10,6 +14,10 @@ export const codes = {
   E_MEMBERSHIP_OPTION_INVALID: {
     what: 'The option {option} of membership cannot be used: {problem}.',
     todo: 'Give it a value of the kind and in the range that docs/reference/options.md states.',
+  },
+  E_SUBSCRIBER_INVALID: {
+    what: '{subscriber} cannot subscribe to membership: {problem}.',
+    todo: 'Subscribe live processes of this node, each with its own pid, and unsubscribe those that need no more.',
   },
 } as const satisfies CodeTable
 

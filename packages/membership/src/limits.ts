@@ -1,5 +1,11 @@
 /** Every bound of membership: what peers and files can make a node hold or do. */
 export const limits = {
+  /** Nodes of which the descriptor is kept apart from the views, for as long as walks and answers are under way. */
+  descriptorsMax: 256,
+  /** Processes that subscribe, and tags that have subscribers. */
+  subscribersMax: 4_096,
+  /** Contact nodes, and those of one listing that are joined. */
+  contactsMax: 64,
   /** Nodes in one message of the overlay: a shuffle holds 8 by default. */
   peersPerMessageMax: 64,
   /** The largest time-to-live of a walk that is taken from a peer. */

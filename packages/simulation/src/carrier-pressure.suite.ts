@@ -29,7 +29,7 @@ async function showsOrigins(t: Trial): Promise<void> {
     override async handleInfo() {
       origins.push(['message', this.origin?.node])
       await Promise.resolve()
-      origins.push(['after an await', this.origin?.node, this.origin?.role])
+      origins.push(['after an await', this.origin?.node, this.origin?.role, this.origin?.creation])
     }
   }
   const doorman = t.b.spawn(Doorman)
@@ -48,7 +48,9 @@ async function showsOrigins(t: Trial): Promise<void> {
   }
   const seenFrom = (node: string | undefined) => [
     ['message', node],
-    ['after an await', node, node === undefined ? undefined : 'node'],
+    node === undefined
+      ? ['after an await', undefined, undefined, undefined]
+      : ['after an await', node, 'node', t.a.creation],
     ['cast', node],
     ['call', node],
     ['function', node],

@@ -4,13 +4,15 @@
  * messages are taken goes on meanwhile.
  */
 
-import type { Channel, Flow, PeerRole } from '../carrier.ts'
+import type { Channel, Flow, NodeLife, PeerRole } from '../carrier.ts'
 import { limits } from '../limits.ts'
 import type { NodeName } from '../node-name.ts'
 
 /** The node that a message came from. Nothing inside the message says so: this does. */
 export interface Origin {
   readonly node: NodeName
+  /** Which of its lives. */
+  readonly creation: number
   readonly role: PeerRole
 }
 
@@ -24,6 +26,7 @@ interface Waiting {
 /** Everything undelivered of one channel. */
 export class Backlog implements Origin {
   readonly node: NodeName
+  readonly creation: number
   readonly role: PeerRole
   readonly #channel: Channel
   readonly #flows: (Waiting | undefined)[] = []
@@ -33,6 +36,8 @@ export class Backlog implements Origin {
   constructor(channel: Channel) {
     this.#channel = channel
     this.node = channel.node
+    // Known: the channel is up, or nothing could have come.
+    this.creation = (channel.life as NodeLife).creation
     this.role = channel.role
   }
 

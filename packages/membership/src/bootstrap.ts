@@ -1,0 +1,80 @@
+/** The way into the overlay: contacts are asked until there is a neighbour, and again when there is none any more. */
+import type { Clock, NodeName, Random, Timer } from '@barrel-actors/runtime'
+import type { DiscoveryChain } from './discovery/chain.ts'
+import { limits } from './limits.ts'
+
+export interface BootstrapSeams {
+  readonly clock: Pick<Clock, 'setTimer'>
+  readonly random: Random
+  /** Whether this node is in the overlay, or has left it and is to stay out. */
+  readonly isDone: () => boolean
+  readonly join: (node: NodeName) => void
+}
+
+export class Bootstrap {
+  readonly #self: NodeName
+  readonly #contacts: readonly NodeName[]
+  /** Asked where no contacts are given. */
+  readonly #chain: DiscoveryChain | undefined
+  readonly #retryMs: number
+  readonly #seams: BootstrapSeams
+  #timer: Timer | undefined
+  #isStopped = false
+
+  constructor(
+    self: NodeName,
+    contacts: readonly NodeName[],
+    chain: DiscoveryChain | undefined,
+    retryMs: number,
+    seams: BootstrapSeams,
+  ) {
+    this.#self = self
+    this.#contacts = contacts
+    this.#chain = chain
+    this.#retryMs = retryMs
+    this.#seams = seams
+  }
+
+  /** Asks now, unless there is nobody to ask, no need, or a retry that is due anyway. */
+  begin(): void {
+    if (!this.#mayAsk || this.#timer !== undefined) return
+    this.#arm()
+    if (this.#contacts.length > 0) this.#join(this.#contacts)
+    else void this.#joinListed()
+  }
+
+  /** Looks again a while later, where it does not do so already. */
+  watch(): void {
+    if (this.#mayAsk && this.#timer === undefined) this.#arm()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#timer?.cancel()
+  }
+
+  get #mayAsk(): boolean {
+    return !this.#isStopped && !this.#seams.isDone() && (this.#contacts.length > 0 || this.#chain !== undefined)
+  }
+
+  #arm(): void {
+    this.#timer = this.#seams.clock.setTimer(this.#retryMs, () => {
+      this.#timer = undefined
+      this.begin()
+    })
+  }
+
+  async #joinListed(): Promise<void> {
+    const listed = (await this.#chain?.list()) ?? []
+    if (this.#mayAsk) this.#join(listed.map(({ node }) => node).filter(node => node !== this.#self))
+  }
+
+  // In any order: not everybody begins with the same one.
+  #join(nodes: readonly NodeName[]): void {
+    const left = [...nodes]
+    for (let asked = 0; asked < limits.pendingMax && left.length > 0; asked++) {
+      const [node] = left.splice(Math.floor(this.#seams.random.next() * left.length), 1)
+      this.#seams.join(node as NodeName)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { Descriptors } from './descriptors.ts'
+import { createHyparview } from './hyparview/state.ts'
+import { limits } from './limits.ts'
+import type { Peer } from './peer.ts'
+
+const random = { next: () => 0.5 }
+const views = () => createHyparview({ node: 'a@10.0.0.1', creation: 1, endpoints: [] }, {}, 0, random as never)
+
+function peerAt(node: string, host: string): Peer {
+  return { node, creation: 1, endpoints: [{ host, port: 9100 }] }
+}
+
+describe('where peers say that nodes are', () => {
+  it('the origin of a walk is found, and what must not be dialed is not', () => {
+    const descriptors = new Descriptors(false)
+    const origin = peerAt('o@x', '10.0.0.7')
+    descriptors.note('b@x', 1, { kind: 'shuffle', origin, id: 1, peers: [peerAt('e@x', '169.254.169.254')], ttl: 1 })
+    expect(descriptors.resolve(views(), 'o@x')).toEqual(origin.endpoints)
+    expect(descriptors.resolve(views(), 'e@x')).toBeUndefined()
+    expect(descriptors.refused).toBe(1)
+    expect(descriptors.resolve(views(), 'nobody@x')).toBeUndefined()
+  })
+
+  it('loopback may be dialed from loopback alone', () => {
+    for (const onLoopback of [true, false]) {
+      const descriptors = new Descriptors(onLoopback)
+      descriptors.note('b@x', 1, { kind: 'join', peer: peerAt('b@x', '127.0.0.1') })
+      expect(descriptors.resolve(views(), 'b@x') !== undefined).toBe(onLoopback)
+    }
+  })
+
+  it('words of others do not take the place of what a node has said itself, and neighbours come first', () => {
+    const descriptors = new Descriptors(false)
+    const [own, lie] = [peerAt('b@x', '10.0.0.2'), peerAt('b@x', '10.0.0.66')]
+    descriptors.note('b@x', 1, { kind: 'join', peer: own })
+    descriptors.note('c@x', 1, { kind: 'forwardJoin', peer: lie, ttl: 1 })
+    const state = views()
+    state.passive.add(lie, 'c@x', 0, random as never)
+    expect(descriptors.resolve(state, 'b@x')).toEqual(own.endpoints)
+    state.active.set('b@x', peerAt('b@x', '10.0.0.3'))
+    expect(descriptors.resolve(state, 'b@x')).toEqual([{ host: '10.0.0.3', port: 9100 }])
+  })
+
+  it('holds a bounded number, the newest ones', () => {
+    const descriptors = new Descriptors(false)
+    for (let index = 0; index <= limits.descriptorsMax; index++) {
+      descriptors.note('b@x', 1, { kind: 'forwardJoin', peer: peerAt(`n${index}@x`, '10.0.0.7'), ttl: 1 })
+    }
+    expect(descriptors.size).toBe(limits.descriptorsMax)
+    expect(descriptors.resolve(views(), 'n0@x')).toBeUndefined()
+    expect(descriptors.resolve(views(), `n${limits.descriptorsMax}@x`)).toBeDefined()
+  })
+})

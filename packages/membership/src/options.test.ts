@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { hyparviewDefaults } from './hyparview/options.ts'
+import { isLoopbackNode, membershipDefaults, profiles, resolveOptions } from './options.ts'
+import { plumtreeDefaults } from './plumtree/options.ts'
+
+const self = 'a@10.0.0.1'
+
+describe('options of membership', () => {
+  it('without any the defaults hold, and each profile changes what it names alone', () => {
+    const { contactRetryMs, discoverContacts, hyparview, plumtree, contacts } = resolveOptions({}, self)
+    expect({ contactRetryMs, discoverContacts, profile: 'lan' }).toEqual(membershipDefaults)
+    expect([hyparview, plumtree, contacts]).toEqual([hyparviewDefaults, plumtreeDefaults, []])
+    for (const profile of ['local', 'wan'] as const) {
+      const resolved = resolveOptions({ profile }, self)
+      expect(resolved.hyparview).toEqual({ ...hyparviewDefaults, ...profiles[profile].hyparview })
+      expect(resolved.plumtree).toEqual({ ...plumtreeDefaults, ...profiles[profile].plumtree })
+    }
+    expect(resolveOptions({ profile: 'wan', plumtree: { gapMs: 5 } }, self).plumtree.gapMs).toBe(5)
+  })
+
+  it('the reference page states every option with its default, and no other', () => {
+    const page = readFileSync(new URL('../../../docs/reference/options.md', import.meta.url), 'utf8')
+    const section = /## `membership\(options\)`\n([\s\S]*?)(\n## |$)/.exec(page)?.[1] ?? ''
+    const rows = [...section.matchAll(/^\| `([\w.]+)` \| (.*?) \|/gm)].map(([, option, value]) => [option, value])
+    const mega = 1024 * 1024
+    const shown = (value: unknown) =>
+      value === 8 * mega ? '8 MiB' : typeof value === 'number' ? value.toLocaleString('en-US') : String(value)
+    const within = (prefix: string, defaults: object) =>
+      Object.entries(defaults).map(([option, value]) => [`${prefix}.${option}`, shown(value)])
+    const stated = Object.fromEntries(rows)
+    for (const [option, value] of Object.entries(membershipDefaults)) expect(stated[option]).toBe(shown(value))
+    expect(rows.filter(([option]) => option?.includes('.'))).toEqual([
+      ...within('hyparview', hyparviewDefaults),
+      ...within('plumtree', plumtreeDefaults),
+    ])
+  })
+
+  it('the own name among the contacts is passed over, with a port or without', () => {
+    const contactNodes = [self, `${self}:9100`, 'b@10.0.0.2', 'c@10.0.0.3:9101']
+    expect(resolveOptions({ contactNodes }, self).contacts.map(({ node }) => node)).toEqual([
+      'b@10.0.0.2',
+      'c@10.0.0.3',
+    ])
+  })
+
+  it.each([
+    ['profile', 'space'],
+    ['contactNodes', 'b@10.0.0.2'],
+    ['contactNodes', ['b']],
+    ['contactNodes', [5]],
+    ['contactNodes', Array(65).fill('b@10.0.0.2')],
+    ['contactRetryMs', 0],
+    ['contactRetryMs', Number.POSITIVE_INFINITY],
+    ['endpoints', [{ host: 'x y' }]],
+    ['endpoints', Array(9).fill({ host: '10.0.0.1' })],
+    ['discovery', {}],
+    ['discoverContacts', 1],
+    ['hyparview', { activeViewMax: 0 }],
+    ['hyparview', { activeViews: 5 }],
+    ['hyparview', { shuffleWalkLength: 17 }],
+    ['plumtree', { gapMs: -1 }],
+    ['plumtree', { lazyTickMs: Number.NaN }],
+    ['contacts', []],
+  ])('%s: %j is refused with a code', (option, value) => {
+    const error = expect.objectContaining({
+      code: 'E_MEMBERSHIP_OPTION_INVALID',
+      message: expect.stringContaining(option),
+    })
+    expect(() => resolveOptions({ [option]: value }, self)).toThrow(error)
+  })
+
+  it('a node on loopback is one whose name says so', () => {
+    expect(['a@127.0.0.1', 'a@localhost', 'a@10.0.0.1', 'a@host.example'].map(isLoopbackNode)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+  })
+})

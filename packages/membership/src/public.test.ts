@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+
+test('the package exports these names', async () => {
+  expect(Object.keys(await import('@barrel-actors/membership')).sort()).toMatchInlineSnapshot(`
+    [
+      "Membership",
+      "Overlay",
+      "addressResolver",
+      "discoveryChain",
+      "discoveryChainDefaults",
+      "dns",
+      "dnsDefaults",
+      "dnsServers",
+      "hyparviewDefaults",
+      "limits",
+      "membership",
+      "membershipDefaults",
+      "plumtreeDefaults",
+      "profiles",
+      "sharedDirectory",
+      "sharedDirectoryDefaults",
+      "staticTable",
+      "systemDns",
+    ]
+  `)
+})
