@@ -89,11 +89,46 @@ test('a node that starts again is alive in its new life, and each earlier life i
 })
 
 test('the probes of a node do not grow with the number of nodes', () => {
-  const rates = [16, 64].map(nodes => {
+  const rates = [16, 64, 256].map(nodes => {
     const network = networkOf(1, nodes)
     network.probes = 0
     network.run(60_000)
     return network.probes / nodes / 60
   })
   for (const rate of rates) expect(rate).toBeLessThanOrEqual(1.1)
+})
+
+test('a cut that heals within the suspicion makes nobody gone, and a longer one makes nobody gone for ever', () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.integer({ min: 4, max: 12 }), fc.boolean(), (seed, nodes, isLong) => {
+      const network = networkOf(seed, nodes)
+      const links = [...network.hosts].flatMap(([a, { links }]) => [...links].map(b => [a, b] as const))
+      const half = new Set(Array.from({ length: nodes >> 1 }, (_, index) => nameOf(index)))
+      const cut = links.filter(([a, b]) => half.has(a) && !half.has(b))
+      for (const [a, b] of cut) network.unlink(a, b)
+      network.run(isLong ? 60_000 : 10_000)
+      for (const [a, b] of cut) network.link(a, b)
+      network.run(180_000)
+      if (!isLong) expect(goneOf(network)).toEqual([])
+      for (const { state } of network.hosts.values())
+        expect([...state.table.values()].map(member => member.state)).toEqual(new Array(nodes).fill('alive'))
+      expectSameTables(network)
+    }),
+    { numRuns: 25 },
+  )
+})
+
+test('lost probes make nobody gone', () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.integer({ min: 3, max: 10 }), (seed, nodes) => {
+      const network = networkOf(seed, nodes)
+      network.loss = 0.3
+      network.run(120_000)
+      network.loss = 0
+      network.run(120_000)
+      expect(goneOf(network)).toEqual([])
+      expectSameTables(network)
+    }),
+    { numRuns: 25 },
+  )
 })
