@@ -45,12 +45,13 @@ test('what is no message changes nothing and is counted', () => {
   expect(state.table.digest()).toEqual(before)
 })
 
-test('nobody says of another that it is alive or leaves, nor of itself that it is suspect', () => {
-  const { state, verdict } = trial()
+test('nobody says of another that it is alive or leaves, nor of itself that it is suspect or another', () => {
+  const { state, receive, verdict } = trial()
   expect(verdict({ ...suspect('b@host', 7), kind: 'alive' })).toEqual([])
   expect(verdict({ ...suspect('b@host'), kind: 'left' })).toEqual([])
   expect(verdict(suspect('a@host'))).toEqual([])
-  expect(state.refused.forged).toBe(3)
+  expect(receive(record({ node: 'a@host', creation: 2 }))).toEqual([])
+  expect(state.refused.forged).toBe(4)
 })
 
 test('that another is gone, or in another life, only makes it suspected, and the question goes to everybody', () => {

@@ -39,6 +39,8 @@ export function onRecord(current: Step, from: NodeName, record: MemberRecord): v
     if (record.state !== 'alive' || isNewer(record, state)) proveLife(current, from, record)
     return
   }
+  // Of itself a node says what it has proved.
+  if (record.node === from && record.creation !== state.watched.get(from)?.creation) return refuse(state, 'forged')
   const known = state.table.get(record.node)
   const { suspicionMinMs, suspicionMaxMs, goneKeepMs } = state.options
   if (record.state === 'gone' && (known === undefined || known.state === 'gone')) {
