@@ -62,4 +62,21 @@ export const limits = {
   unansweredMax: 256,
   /** Backends of one chain. */
   backendsMax: 16,
+  /** Detector: hash buckets of the table of members, the same at every node. */
+  memberBuckets: 64,
+  /** Detector: records in one message of an exchange. */
+  recordsPerMessageMax: 64,
+  /** Detector: records in one direction of an exchange: a newcomer needs several for a large table. */
+  recordsPerExchangeMax: 1_024,
+  /** Detector: the largest incarnation there is. */
+  incarnationMax: 2 ** 40,
+  /** Detector: how far one lie can raise the incarnation of a known node: no life refutes as often. */
+  incarnationAheadMax: 2 ** 20,
+  /** Detector: probes under way on behalf of others, and for one of them. */
+  relayedMax: 64,
+  relayedPerPeerMax: 16,
+  /** Detector: nodes that are asked about at a time; further ones wait until they are found missing again. */
+  inquiriesMax: 64,
+  /** Detector: accusers of one node that are told apart. */
+  accusersMax: 16,
 } as const
