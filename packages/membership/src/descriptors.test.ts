@@ -22,6 +22,16 @@ describe('where peers say that nodes are', () => {
     expect(descriptors.resolve(views(), 'nobody@x')).toBeUndefined()
   })
 
+  it('who lost a link in a swap is found by who is told to ask it', () => {
+    const descriptors = new Descriptors(false)
+    const [instead, evicted] = [peerAt('w@x', '10.0.0.8'), peerAt('v@x', '10.0.0.9')]
+    descriptors.note('b@x', 1, { kind: 'disconnect', leaves: false, instead })
+    const answer = { kind: 'neighborReply', peer: peerAt('b@x', '10.0.0.2'), accepted: true } as const
+    descriptors.note('b@x', 1, { ...answer, evicted })
+    expect(descriptors.resolve(views(), 'w@x')).toEqual(instead.endpoints)
+    expect(descriptors.resolve(views(), 'v@x')).toEqual(evicted.endpoints)
+  })
+
   it('loopback may be dialed from loopback alone', () => {
     for (const onLoopback of [true, false]) {
       const descriptors = new Descriptors(onLoopback)

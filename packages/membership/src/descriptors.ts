@@ -30,6 +30,8 @@ export class Descriptors {
   note(from: NodeName, creation: number, message: HyparviewMessage): void {
     if ('peer' in message) this.#add(message.peer, from, creation)
     if ('origin' in message) this.#add(message.origin, from, creation)
+    if ('evicted' in message && message.evicted !== undefined) this.#add(message.evicted, from, creation)
+    if ('instead' in message && message.instead !== undefined) this.#add(message.instead, from, creation)
     if ('peers' in message) for (const peer of message.peers) this.#add(peer, from, creation)
   }
 
