@@ -2,6 +2,7 @@
 import type { Clock, NodeName, Random, Timer } from '@barrel-actors/runtime'
 import type { DiscoveryChain } from './discovery/chain.ts'
 import { limits } from './limits.ts'
+import { sample } from './random.ts'
 
 export interface BootstrapSeams {
   readonly clock: Pick<Clock, 'setTimer'>
@@ -71,10 +72,6 @@ export class Bootstrap {
 
   // In any order: not everybody begins with the same one.
   #join(nodes: readonly NodeName[]): void {
-    const left = [...nodes]
-    for (let asked = 0; asked < limits.pendingMax && left.length > 0; asked++) {
-      const [node] = left.splice(Math.floor(this.#seams.random.next() * left.length), 1)
-      this.#seams.join(node as NodeName)
-    }
+    for (const node of sample(nodes, limits.pendingMax, this.#seams.random)) this.#seams.join(node)
   }
 }

@@ -4,7 +4,7 @@ import { Bootstrap } from './bootstrap.ts'
 import { Descriptors } from './descriptors.ts'
 import type { DiscoveryChain } from './discovery/chain.ts'
 import { SeldomLog } from './discovery/seldom-log.ts'
-import { checkMessage } from './hyparview/messages.ts'
+import type { HyparviewMessage } from './hyparview/messages.ts'
 import { isLoopbackNode, type ResolvedOptions } from './options.ts'
 import { type Delivery, type Missed, Overlay, type OverlayEvent, type OverlayMessage } from './overlay/overlay.ts'
 import { PayloadCodec } from './payload-codec.ts'
@@ -74,10 +74,7 @@ export class Member {
       this.counts.role++
       return
     }
-    const checked = checkMessage(message)
-    if (typeof checked !== 'string') this.descriptors.note(node, creation, checked)
-    this.overlay.receive(node, creation, message)
-    if (typeof checked !== 'string') this.#stepped()
+    if (this.overlay.receive(node, creation, message)) this.#stepped()
   }
 
   lost(node: NodeName): void {
@@ -130,6 +127,8 @@ export class Member {
       },
       deliver: (delivery: Delivery) => this.#deliver(delivery),
       missed: (missed: Missed) => this.#missed(missed),
+      heard: (from: NodeName, creation: number, message: HyparviewMessage) =>
+        this.descriptors.note(from, creation, message),
       tell: (event: OverlayEvent) => this.subscribers.tellOfPeers(() => ({ kind: 'membership', ...event })),
     }
   }

@@ -7,12 +7,7 @@ import { clusteringCoefficient, componentsOf, degreeHistogram, graphOf, oneSided
 import { latencyOf } from './latency.ts'
 import { OverlayNetwork, type OverlayNode } from './network.ts'
 
-/** A figure, as one line of JSON. */
-export interface OverlayFigure {
-  readonly figure: string
-  readonly value: unknown
-}
-
+/** Is told each figure as it is known. */
 export type Report = (figure: string, value: unknown) => void
 
 /** Time is free here: so long that a thousand broadcasts fit between two shuffles. */

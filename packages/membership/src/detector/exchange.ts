@@ -1,7 +1,7 @@
 /** The digest exchange of the table: hashes of its buckets first, then what the differing ones hold. */
 import type { NodeName } from '@barrel-actors/runtime'
-import { pick } from '../hyparview/random.ts'
 import { limits } from '../limits.ts'
+import { pick } from '../random.ts'
 import { onRecord } from './judge.ts'
 import type { MemberRecord } from './messages.ts'
 import type { Detector, Step } from './state.ts'

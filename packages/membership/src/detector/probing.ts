@@ -1,8 +1,8 @@
 /** Probes of the neighbours in turn, and of those that do not answer through others. None ever opens a channel. */
 import type { NodeName } from '@barrel-actors/runtime'
-import { sample } from '../hyparview/random.ts'
 import type { DownReason } from '../hyparview/state.ts'
 import { limits } from '../limits.ts'
+import { sample } from '../random.ts'
 import { accuse } from './judge.ts'
 import { type Detector, refuse, type Self, type Step } from './state.ts'
 

@@ -1,8 +1,9 @@
 /** What comes round: a shuffle, the links looked after, one lost node probed, now and then a seed asked and a swap. */
+
+import { pick } from '../random.ts'
 import { shuffleIntervalMs } from './churn.ts'
 import { checkNeighbors, fill, request } from './links.ts'
 import { sendProbe } from './probing.ts'
-import { pick } from './random.ts'
 import type { Step } from './state.ts'
 import { sendShuffle } from './walks.ts'
 

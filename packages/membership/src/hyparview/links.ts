@@ -2,9 +2,9 @@
 import type { NodeName } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
 import type { Peer } from '../peer.ts'
+import { pick } from '../random.ts'
 import { countChurn } from './churn.ts'
 import type { HyparviewMessage, Priority } from './messages.ts'
-import { pick } from './random.ts'
 import type { DownReason, Purpose, Step } from './state.ts'
 
 // However many ask.

@@ -1,7 +1,6 @@
 /** A network of HyParView states with nothing else in it: links that break are noticed by both ends after a while. */
 import type { NodeName, Random } from '@barrel-actors/runtime'
 import type { HyparviewMessage } from './messages.ts'
-import type { HyparviewOptions } from './options.ts'
 import { createHyparview, type Hyparview, type HyparviewEffect, type HyparviewEvent, step } from './state.ts'
 
 interface Due {
@@ -153,5 +152,3 @@ export function oneSided(states: ReadonlyMap<NodeName, Hyparview>): string[] {
       .map(other => way(node, other)),
   )
 }
-
-export type { HyparviewOptions }

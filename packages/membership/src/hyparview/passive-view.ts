@@ -4,7 +4,7 @@
  */
 import type { NodeName, Random } from '@barrel-actors/runtime'
 import type { Peer } from '../peer.ts'
-import { pick } from './random.ts'
+import { pick } from '../random.ts'
 
 interface Entry {
   peer: Peer

@@ -1,9 +1,9 @@
 /** What walks through the overlay at random: newcomers, and shuffles that mix the passive views. */
 import type { NodeName } from '@barrel-actors/runtime'
 import type { Peer } from '../peer.ts'
+import { pick, sample } from '../random.ts'
 import { request } from './links.ts'
 import type { HyparviewMessage } from './messages.ts'
-import { pick, sample } from './random.ts'
 import type { Step } from './state.ts'
 
 export function onForwardJoin(current: Step, from: NodeName, peer: Peer, ttl: number): void {

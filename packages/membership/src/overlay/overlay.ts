@@ -50,6 +50,8 @@ export interface OverlaySeams {
   deliver(delivery: Delivery): void
   missed(missed: Missed): void
   tell(event: OverlayEvent): void
+  /** A message of the views came, and has had no effect yet. */
+  heard?(from: NodeName, creation: number, message: HyparviewMessage): void
 }
 
 export interface OverlayOptions {
@@ -105,16 +107,21 @@ export class Overlay {
     this.#giveTree({ kind: 'broadcast', tag, payload })
   }
 
-  /** Whatever came from a node that has proved to be `from`, in that life. Never throws. */
-  receive(from: NodeName, creation: number, message: unknown): void {
-    if (this.#isStopped) return
+  /** Whatever came from a node that has proved to be `from`, in that life. Never throws. Whether the views took it. */
+  receive(from: NodeName, creation: number, message: unknown): boolean {
+    if (this.#isStopped) return false
     if (plumtreeKinds.has((message as { kind?: unknown } | null | undefined)?.kind)) {
       this.#giveTree({ kind: 'received', from, message })
-      return
+      return false
     }
     const checked = checkMessage(message)
-    if (typeof checked === 'string') this.#malformed++
-    else this.#giveViews({ kind: 'received', from, creation, message: checked })
+    if (typeof checked === 'string') {
+      this.#malformed++
+      return false
+    }
+    this.#seams.heard?.(from, creation, checked)
+    this.#giveViews({ kind: 'received', from, creation, message: checked })
+    return true
   }
 
   /** The channel to that node was lost, or could not be opened. */

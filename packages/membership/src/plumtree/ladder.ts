@@ -5,6 +5,7 @@
  */
 import type { NodeName, Random } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
+import { pick } from '../random.ts'
 import type { MessageRange } from './messages.ts'
 import type { Neighbour } from './neighbour.ts'
 import { forget, hasHeld, nothing, type Origin } from './origin.ts'
@@ -99,7 +100,7 @@ function pickAny(state: Plumtree, but: NodeName | undefined, random: Random): Ne
   const others = all.filter(({ node }) => node !== but)
   const eager = others.filter(({ isEager }) => isEager)
   const choice = eager.length > 0 ? eager : others.length > 0 ? others : all
-  return choice[Math.floor(random.next() * choice.length)]
+  return pick(choice, random)
 }
 
 function giveUp(state: Plumtree, origin: Origin, pull: Pull, effects: Effect[]): void {
