@@ -16,14 +16,24 @@ export function peerProblem(value: unknown): string | undefined {
   const { node, creation, endpoints } = value as Partial<Record<keyof Peer, unknown>>
   if (nodeNameProblem(node) !== undefined) return 'a peer has no proper name'
   if (!Number.isSafeInteger(creation) || (creation as number) < 0) return 'the creation of a peer is no count'
-  if (!Array.isArray(endpoints) || endpoints.length > limits.endpointsMax)
-    return 'the endpoints of a peer are no short list'
-  return endpoints.every(isEndpoint) ? undefined : 'an endpoint of a peer is none'
+  return isEndpointList(endpoints) ? undefined : 'the endpoints of a peer are no short list'
+}
+
+/** Whether what another node gave is a list of endpoints, and a short one. */
+export function isEndpointList(value: unknown): value is readonly Endpoint[] {
+  if (!Array.isArray(value) || value.length > limits.endpointsMax) return false
+  // Not `every`: it leaves out holes.
+  for (let at = 0; at < value.length; at++) if (!isEndpoint(value[at])) return false
+  return true
 }
 
 /** The peer alone, without what else its sender may have put there. */
 export function plainPeer({ node, creation, endpoints }: Peer): Peer {
-  return { node, creation, endpoints: endpoints.map(plainEndpoint) }
+  return { node, creation, endpoints: plainEndpoints(endpoints) }
+}
+
+export function plainEndpoints(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  return endpoints.map(plainEndpoint)
 }
 
 const hostPattern = /^[A-Za-z0-9:][A-Za-z0-9.:_-]{0,254}$/

@@ -46,9 +46,9 @@ function recordsOf({ state, now, random }: Step, differing: readonly number[]): 
   for (let count = 0; count < differing.length; count++) {
     for (const member of state.table.bucket(differing[(first + count) % differing.length] as number)) {
       if (records.length >= limits.recordsPerExchangeMax) return records
-      const { node, creation, incarnation, goneAtMs } = member
+      const { node, creation, incarnation, goneAtMs, endpoints } = member
       const goneForMs = member.state === 'gone' ? Math.max(0, Math.floor(now - goneAtMs)) : 0
-      records.push({ node, creation, incarnation, state: member.state, goneForMs })
+      records.push({ node, creation, incarnation, state: member.state, goneForMs, endpoints })
     }
   }
   return records

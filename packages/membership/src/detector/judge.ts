@@ -1,8 +1,9 @@
 /** What is said of a node, and what this node makes of it. */
-import type { NodeName } from '@barrel-actors/runtime'
+import type { Endpoint, NodeName } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
+import type { Peer } from '../peer.ts'
 import type { MemberRecord, Verdict } from './messages.ts'
-import { type GoneReason, isAhead, refuse, type Self, type Step } from './state.ts'
+import { type GoneReason, isAhead, refuse, type Step } from './state.ts'
 import type { Member } from './table.ts'
 
 /** A node that has to refute. */
@@ -12,23 +13,27 @@ export interface Suspicion {
   readonly accusers: Set<NodeName>
 }
 
-type Said = Pick<MemberRecord, 'node' | 'creation' | 'incarnation'>
+type Said = Pick<MemberRecord, 'node' | 'creation' | 'incarnation'> & { readonly endpoints?: readonly Endpoint[] }
 
 /** A node has proved its name and creation: it is there in that life, whatever was said. An accusation it must refute. */
-export function firstHand(current: Step, { node, creation }: Self): void {
-  const known = current.state.table.get(node)
-  if (known === undefined || known.creation < creation) accept(current, node, { node, creation, incarnation: 0 })
+export function firstHand(current: Step, peer: Peer): void {
+  const known = current.state.table.get(peer.node)
+  if (known === undefined || known.creation < peer.creation) accept(current, peer.node, { ...peer, incarnation: 0 })
+  else correct(current, peer)
 }
 
 /** A broadcast verdict. Of itself a node says that it is alive or leaves; of others it says only that they are suspect. */
-export function onVerdict(current: Step, from: NodeName, verdict: Verdict): void {
+export function onVerdict(current: Step, from: NodeName, creation: number, verdict: Verdict): void {
   const { state } = current
-  if ((verdict.kind === 'suspect') === (verdict.node === from)) return refuse(state, 'forged')
+  const isOfItself = verdict.node === from
+  if ((verdict.kind === 'suspect') === isOfItself) return refuse(state, 'forged')
+  if (isOfItself && verdict.creation !== creation) return refuse(state, 'forged')
   if (verdict.node === state.self.node) return proveLife(current, from, verdict)
   if (verdict.kind === 'suspect') return onAccused(current, from, verdict, state.options.suspicionMaxMs)
   const known = state.table.get(verdict.node)
   if (verdict.kind === 'alive') {
     if (known === undefined || isNewer(verdict, known)) accept(current, from, verdict)
+    else correct(current, verdict)
   } else if (known === undefined || !isNewer(known, verdict)) endLife(current, from, verdict, 'left')
 }
 
@@ -204,13 +209,20 @@ function put(current: Step, from: NodeName, said: Said, state: Member['state'], 
       return false
     }
   }
-  table.set({ node, creation, incarnation, state, goneAtMs, introducer: known?.introducer ?? from })
+  const endpoints = said.endpoints ?? (known?.creation === creation ? known.endpoints : [])
+  table.set({ node, creation, incarnation, state, goneAtMs, endpoints, introducer: known?.introducer ?? from })
   return true
+}
+
+/** What a node itself says of where it is reached takes the place of what others said. */
+function correct({ state }: Step, { node, creation, endpoints }: Peer): void {
+  const known = state.table.get(node)
+  if (known?.creation === creation) state.table.set({ ...known, endpoints })
 }
 
 function isNewer(
   said: Pick<Said, 'creation' | 'incarnation'>,
-  known: { readonly creation?: number; readonly incarnation: number; readonly self?: Self },
+  known: { readonly creation?: number; readonly incarnation: number; readonly self?: Peer },
 ): boolean {
   const creation = known.creation ?? known.self?.creation ?? 0
   return said.creation > creation || (said.creation === creation && said.incarnation > known.incarnation)

@@ -1,6 +1,7 @@
 /** What failure detectors say to each other: to neighbours, and to everybody (verdicts). */
-import { type NodeName, nodeNameProblem } from '@barrel-actors/runtime'
+import { type Endpoint, type NodeName, nodeNameProblem } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
+import { isEndpointList, plainEndpoints } from '../peer.ts'
 
 export type MemberState = 'alive' | 'suspected' | 'gone'
 
@@ -12,6 +13,8 @@ export interface MemberRecord {
   readonly state: MemberState
   /** For how long it is gone: so that everybody forgets it at about the same time. 0 for the others. */
   readonly goneForMs: number
+  /** Where it says that it can be reached; none where its name has to be resolved. */
+  readonly endpoints: readonly Endpoint[]
 }
 
 export type DetectorMessage =
@@ -33,12 +36,8 @@ export type DetectorMessage =
   | { readonly kind: 'records'; readonly records: readonly MemberRecord[] }
 
 /** Broadcast. `alive` and `left` are said by the node itself only. */
-export interface Verdict {
-  readonly kind: 'suspect' | 'alive' | 'left'
-  readonly node: NodeName
-  readonly creation: number
-  readonly incarnation: number
-}
+export type Verdict = Pick<MemberRecord, 'node' | 'creation' | 'incarnation'> &
+  ({ readonly kind: 'suspect' | 'left' } | { readonly kind: 'alive'; readonly endpoints: readonly Endpoint[] })
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -91,19 +90,21 @@ export function checkMessage(value: unknown): DetectorMessage | string {
 /** A verdict as it was broadcast: what it is, or what is wrong with it. Never throws. */
 export function checkVerdict(value: unknown): Verdict | string {
   if (typeof value !== 'object' || value === null) return 'it is no object'
-  const { kind, node, creation, incarnation } = value as Fields
+  const { kind, node, creation, incarnation, endpoints } = value as Fields
   if (kind !== 'suspect' && kind !== 'alive' && kind !== 'left') return 'its kind is unknown'
   if (!isName(node)) return 'it is about no proper node'
   if (!isCount(creation) || !isIncarnation(incarnation)) return 'its creation or incarnation is none'
-  return { kind, node, creation, incarnation }
+  if (kind !== 'alive') return { kind, node, creation, incarnation }
+  if (!isEndpointList(endpoints)) return 'its endpoints are no short list'
+  return { kind, node, creation, incarnation, endpoints: plainEndpoints(endpoints) }
 }
 
 function readRecord(value: unknown): MemberRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined
-  const { node, creation, incarnation, state, goneForMs } = value as Fields
+  const { node, creation, incarnation, state, goneForMs, endpoints } = value as Fields
   if (!isName(node) || !isCount(creation) || !isIncarnation(incarnation)) return undefined
-  if (!isState(state) || !isCount(goneForMs)) return undefined
-  return { node, creation, incarnation, state, goneForMs }
+  if (!isState(state) || !isCount(goneForMs) || !isEndpointList(endpoints)) return undefined
+  return { node, creation, incarnation, state, goneForMs, endpoints: plainEndpoints(endpoints) }
 }
 
 function isName(value: unknown): value is NodeName {

@@ -18,6 +18,13 @@ interface Host {
   tickAtMs: number
 }
 
+interface News {
+  readonly origin: NodeName
+  readonly creation: number
+  readonly verdict: Verdict
+  readonly seen: Set<NodeName>
+}
+
 export class DetectorNetwork {
   now = 0
   probes = 0
@@ -26,14 +33,14 @@ export class DetectorNetwork {
   readonly hosts = new Map<NodeName, Host>()
   readonly #random: Random
   readonly #due: { atMs: number; act: () => void }[] = []
-  readonly #recent: { origin: NodeName; verdict: Verdict; seen: Set<NodeName> }[] = []
+  readonly #recent: News[] = []
 
   constructor(random: Random) {
     this.#random = random
   }
 
   start(node: NodeName, creation: number): void {
-    const state = createDetector({ self: { node, creation } }, this.now, this.#random)
+    const state = createDetector({ self: { node, creation, endpoints: [] } }, this.now, this.#random)
     this.hosts.set(node, { state, links: new Set(), blockedUntilMs: 0, waiting: [], tickAtMs: 0 })
     this.give(node, { kind: 'tick' })
   }
@@ -90,13 +97,14 @@ export class DetectorNetwork {
         if (this.hosts.get(node) === host && host.tickAtMs === effect.atMs) this.give(node, { kind: 'tick' })
       })
     } else if (effect.kind === 'broadcast') {
-      const news = { origin: node, verdict: effect.verdict, seen: new Set([node]) }
+      const { creation } = host.state.self
+      const news = { origin: node, creation, verdict: effect.verdict, seen: new Set([node]) }
       this.#recent.push(news)
       this.at(this.now + 60_000, () => this.#recent.splice(this.#recent.indexOf(news), 1))
       this.#spread(node, news)
-    } else if (effect.kind === 'send' || effect.kind === 'probe') {
-      if (effect.kind === 'probe') this.probes++
+    } else if (effect.kind === 'send') {
       const { to, message } = effect
+      if (message.kind === 'ping' || message.kind === 'pingFor') this.probes++
       if (!host.state.watched.has(to)) throw new Error(`broken: ${effect.kind} without a link`)
       // Who was blocked may not have heard yet that the link is gone.
       if (!host.links.has(to) || this.#random.next() < this.loss) return
@@ -107,13 +115,13 @@ export class DetectorNetwork {
     } else this.told.push({ atMs: this.now, at: node, effect })
   }
 
-  #spread(from: NodeName, news: { origin: NodeName; verdict: Verdict; seen: Set<NodeName> }): void {
+  #spread(from: NodeName, news: News): void {
     for (const to of this.hosts.get(from)?.links ?? []) {
       if (news.seen.has(to)) continue
       this.at(this.now + 1 + this.#random.next() * 50, () => {
         if (news.seen.has(to) || !this.hosts.get(from)?.links.has(to)) return
         news.seen.add(to)
-        this.give(to, { kind: 'verdict', from: news.origin, verdict: news.verdict })
+        this.give(to, { kind: 'verdict', from: news.origin, creation: news.creation, verdict: news.verdict })
         this.#spread(to, news)
       })
     }

@@ -2,9 +2,10 @@
 import type { NodeName } from '@barrel-actors/runtime'
 import type { DownReason } from '../hyparview/state.ts'
 import { limits } from '../limits.ts'
+import type { Peer } from '../peer.ts'
 import { sample } from '../random.ts'
 import { accuse } from './judge.ts'
-import { type Detector, refuse, type Self, type Step } from './state.ts'
+import { type Detector, refuse, type Step } from './state.ts'
 
 /** A neighbour that this node probes. */
 export interface Watched {
@@ -31,7 +32,7 @@ export interface Relayed {
 }
 
 /** Its turn to be probed is next: it may have to refute something. */
-export function watch({ state }: Step, { node, creation }: Self): void {
+export function watch({ state }: Step, { node, creation }: Peer): void {
   const others = [...state.watched].filter(([other]) => other !== node)
   state.watched.clear()
   state.watched.set(node, { node, creation, probe: undefined })
@@ -166,7 +167,7 @@ function ask({ state, now, random, effects }: Step, node: NodeName): void {
   inquiry.startedAtMs = now
   inquiry.deadlineMs = now + patientMs(state, state.options.indirectTimeoutMs)
   for (const to of inquiry.asked)
-    effects.push({ kind: 'probe', to, message: { kind: 'pingFor', sequence: inquiry.sequence, node } })
+    effects.push({ kind: 'send', to, message: { kind: 'pingFor', sequence: inquiry.sequence, node } })
 }
 
 function ping({ state, effects }: Step, to: NodeName, sequence: number): void {
@@ -179,7 +180,7 @@ function ping({ state, effects }: Step, to: NodeName, sequence: number): void {
     incarnation: known?.incarnation ?? 0,
     state: known?.state ?? 'alive',
   } as const
-  effects.push({ kind: 'probe', to, message })
+  effects.push({ kind: 'send', to, message })
 }
 
 function answer({ state, effects }: Step, to: NodeName, sequence: number, node: NodeName): void {

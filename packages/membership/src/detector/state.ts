@@ -16,6 +16,7 @@
 import type { NodeName, Random } from '@barrel-actors/runtime'
 import type { DownReason } from '../hyparview/state.ts'
 import { limits } from '../limits.ts'
+import type { Peer } from '../peer.ts'
 import { beginExchange, onDigest, onRecords } from './exchange.ts'
 import { announce, expireSuspicions, firstHand, onVerdict, proveLife, type Suspicion } from './judge.ts'
 import { checkMessage, checkVerdict, type DetectorMessage, type Verdict } from './messages.ts'
@@ -23,35 +24,34 @@ import { type DetectorOptions, detectorDefaults } from './options.ts'
 import * as probing from './probing.ts'
 import { MemberTable } from './table.ts'
 
-export interface Self {
-  readonly node: NodeName
-  readonly creation: number
-}
-
 export type DetectorEvent =
   /** A link of the overlay: the node has proved its name and creation. */
-  | { readonly kind: 'peerUp'; readonly peer: Self }
+  | { readonly kind: 'peerUp'; readonly peer: Peer }
   | { readonly kind: 'peerDown'; readonly node: NodeName; readonly reason: DownReason }
   /** A node could not be reached by whoever tried: a reason to ask others, no more. */
   | { readonly kind: 'unreachable'; readonly node: NodeName }
   /** `from` has proved to be that node, in that life; the message is whatever came. */
   | { readonly kind: 'received'; readonly from: NodeName; readonly creation: number; readonly message: unknown }
-  /** A broadcast of that origin. */
-  | { readonly kind: 'verdict'; readonly from: NodeName; readonly verdict: unknown }
+  /** A broadcast of that origin, in that life. */
+  | { readonly kind: 'verdict'; readonly from: NodeName; readonly creation: number; readonly verdict: unknown }
   /** This node leaves by itself; it is in again with its next link. */
   | { readonly kind: 'leave' }
   | { readonly kind: 'tick' }
 
 export type GoneReason = 'silent' | 'left' | 'restarted'
 
-export type Effect =
-  /** Only over the link that is there: without one it is dropped. */
-  | { readonly kind: 'probe'; readonly to: NodeName; readonly message: DetectorMessage }
-  | { readonly kind: 'send'; readonly to: NodeName; readonly message: DetectorMessage }
-  | { readonly kind: 'broadcast'; readonly verdict: Verdict }
+/** What has become of a member. */
+export type MemberChange =
+  /** It is known from now on, or no longer suspected or gone (`isBack`). */
   | { readonly kind: 'nodeAlive'; readonly node: NodeName; readonly creation: number; readonly isBack: boolean }
   | { readonly kind: 'nodeSuspected'; readonly node: NodeName; readonly creation: number }
   | { readonly kind: 'nodeGone'; readonly node: NodeName; readonly creation: number; readonly reason: GoneReason }
+
+export type Effect =
+  /** Only over the channel that is there: without one it is dropped. */
+  | { readonly kind: 'send'; readonly to: NodeName; readonly message: DetectorMessage }
+  | { readonly kind: 'broadcast'; readonly verdict: Verdict }
+  | MemberChange
   /** When to give the next tick; the last one asked for holds. */
   | { readonly kind: 'schedule'; readonly atMs: number }
 
@@ -67,7 +67,7 @@ export type Refusal =
   | 'relayedFull'
 
 export interface Detector {
-  readonly self: Self
+  readonly self: Peer
   readonly options: DetectorOptions
   readonly table: MemberTable
   readonly watched: Map<NodeName, probing.Watched>
@@ -102,16 +102,16 @@ export interface Step {
 
 /** A node that knows of nobody. `now` as for `step`. */
 export function createDetector(
-  setup: { readonly self: Self; readonly options?: Partial<DetectorOptions> },
+  setup: { readonly self: Peer; readonly options?: Partial<DetectorOptions> },
   now: number,
   random: Random,
 ): Detector {
   const options = { ...detectorDefaults, ...setup.options }
-  const { node, creation } = setup.self
+  const { self } = setup
   const table = new MemberTable()
-  table.set({ node, creation, incarnation: 0, state: 'alive', goneAtMs: 0, introducer: node })
+  table.set({ ...self, incarnation: 0, state: 'alive', goneAtMs: 0, introducer: self.node })
   return {
-    self: { node, creation },
+    self,
     options,
     table,
     watched: new Map(),
@@ -166,7 +166,7 @@ function handle(current: Step, event: DetectorEvent): void {
     case 'received':
       return onMessage(current, event.from, event.creation, event.message)
     case 'verdict':
-      return receiveVerdict(current, event.from, event.verdict)
+      return receiveVerdict(current, event.from, event.creation, event.verdict)
     case 'leave':
       return leave(current)
     case 'tick':
@@ -194,18 +194,18 @@ function noticeStall(current: Step): void {
   state.scheduledMs = now
 }
 
-function onPeerUp(current: Step, peer: Self): void {
+function onPeerUp(current: Step, peer: Peer): void {
   const { state, now } = current
   if (peer.node === state.self.node) return
   const isFirst = state.watched.size === 0
   probing.watch(current, peer)
   firstHand(current, peer)
-  if (state.isOut) {
-    state.isOut = false
-    state.incarnation++
-    announce(current)
-  }
-  if (isFirst) state.nextExchangeMs = Math.min(state.nextExchangeMs, now + state.options.exchangeSoonMs)
+  if (!isFirst) return
+  // It left with that incarnation: only a greater one is news.
+  if (state.isOut) state.incarnation++
+  state.isOut = false
+  announce(current)
+  state.nextExchangeMs = Math.min(state.nextExchangeMs, now + state.options.exchangeSoonMs)
 }
 
 function onMessage(current: Step, from: NodeName, creation: number, value: unknown): void {
@@ -241,17 +241,18 @@ function onPing(current: Step, from: NodeName, said: Extract<DetectorMessage, { 
   if (said.state !== 'alive') proveLife(current, from, { ...said, node })
 }
 
-function receiveVerdict(current: Step, from: NodeName, value: unknown): void {
+function receiveVerdict(current: Step, from: NodeName, creation: number, value: unknown): void {
   const verdict = checkVerdict(value)
   if (typeof verdict === 'string') return refuse(current.state, 'malformed')
   if (from === current.state.self.node) return
-  onVerdict(current, from, verdict)
+  onVerdict(current, from, creation, verdict)
 }
 
 function leave({ state, effects }: Step): void {
   if (state.isOut) return
   state.isOut = true
-  effects.push({ kind: 'broadcast', verdict: { kind: 'left', ...state.self, incarnation: state.incarnation } })
+  const { node, creation } = state.self
+  effects.push({ kind: 'broadcast', verdict: { kind: 'left', node, creation, incarnation: state.incarnation } })
 }
 
 function tick(current: Step): void {

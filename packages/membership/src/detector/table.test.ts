@@ -7,6 +7,7 @@ const member = (node: string, more: Partial<Member> = {}): Member => ({
   incarnation: 0,
   state: 'alive',
   goneAtMs: 0,
+  endpoints: [],
   introducer: 'a@host',
   ...more,
 })

@@ -3,7 +3,7 @@
  * buckets that changes with every change. When it is full, those gone longest give way; if there are none, a node that
  * is not in it stays unknown until there is room.
  */
-import type { NodeName } from '@barrel-actors/runtime'
+import type { Endpoint, NodeName } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
 import type { MemberState } from './messages.ts'
 
@@ -14,6 +14,7 @@ export interface Member {
   readonly state: MemberState
   /** Since when it is gone. */
   readonly goneAtMs: number
+  readonly endpoints: readonly Endpoint[]
   /** Who brought it up, and has it on its count. */
   readonly introducer: NodeName
 }
