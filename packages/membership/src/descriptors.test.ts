@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { Descriptors } from './descriptors.ts'
+import { createDetector, step } from './detector/state.ts'
 import { createHyparview } from './hyparview/state.ts'
 import { limits } from './limits.ts'
 import type { Peer } from './peer.ts'
 
 const random = { next: () => 0.5 }
-const views = () => createHyparview({ node: 'a@10.0.0.1', creation: 1, endpoints: [] }, {}, 0, random as never)
+const self = { node: 'a@10.0.0.1', creation: 1, endpoints: [] }
+const overlay = () => ({
+  views: createHyparview(self, {}, 0, random as never),
+  detector: createDetector({ self }, 0, random as never),
+})
 
 function peerAt(node: string, host: string): Peer {
   return { node, creation: 1, endpoints: [{ host, port: 9100 }] }
@@ -16,10 +21,10 @@ describe('where peers say that nodes are', () => {
     const descriptors = new Descriptors(false)
     const origin = peerAt('o@x', '10.0.0.7')
     descriptors.note('b@x', 1, { kind: 'shuffle', origin, id: 1, peers: [peerAt('e@x', '169.254.169.254')], ttl: 1 })
-    expect(descriptors.resolve(views(), 'o@x')).toEqual(origin.endpoints)
-    expect(descriptors.resolve(views(), 'e@x')).toBeUndefined()
+    expect(descriptors.resolve(overlay(), 'o@x')).toEqual(origin.endpoints)
+    expect(descriptors.resolve(overlay(), 'e@x')).toBeUndefined()
     expect(descriptors.refused).toBe(1)
-    expect(descriptors.resolve(views(), 'nobody@x')).toBeUndefined()
+    expect(descriptors.resolve(overlay(), 'nobody@x')).toBeUndefined()
   })
 
   it('who lost a link in a swap is found by who is told to ask it', () => {
@@ -28,15 +33,15 @@ describe('where peers say that nodes are', () => {
     descriptors.note('b@x', 1, { kind: 'disconnect', leaves: false, instead })
     const answer = { kind: 'neighborReply', peer: peerAt('b@x', '10.0.0.2'), accepted: true } as const
     descriptors.note('b@x', 1, { ...answer, evicted })
-    expect(descriptors.resolve(views(), 'w@x')).toEqual(instead.endpoints)
-    expect(descriptors.resolve(views(), 'v@x')).toEqual(evicted.endpoints)
+    expect(descriptors.resolve(overlay(), 'w@x')).toEqual(instead.endpoints)
+    expect(descriptors.resolve(overlay(), 'v@x')).toEqual(evicted.endpoints)
   })
 
   it('loopback may be dialed from loopback alone', () => {
     for (const onLoopback of [true, false]) {
       const descriptors = new Descriptors(onLoopback)
       descriptors.note('b@x', 1, { kind: 'join', peer: peerAt('b@x', '127.0.0.1') })
-      expect(descriptors.resolve(views(), 'b@x') !== undefined).toBe(onLoopback)
+      expect(descriptors.resolve(overlay(), 'b@x') !== undefined).toBe(onLoopback)
     }
   })
 
@@ -45,11 +50,19 @@ describe('where peers say that nodes are', () => {
     const [own, lie] = [peerAt('b@x', '10.0.0.2'), peerAt('b@x', '10.0.0.66')]
     descriptors.note('b@x', 1, { kind: 'join', peer: own })
     descriptors.note('c@x', 1, { kind: 'forwardJoin', peer: lie, ttl: 1 })
-    const state = views()
-    state.passive.add(lie, 'c@x', 0, random as never)
+    const state = overlay()
+    state.views.passive.add(lie, 'c@x', 0, random as never)
     expect(descriptors.resolve(state, 'b@x')).toEqual(own.endpoints)
-    state.active.set('b@x', peerAt('b@x', '10.0.0.3'))
+    state.views.active.set('b@x', peerAt('b@x', '10.0.0.3'))
     expect(descriptors.resolve(state, 'b@x')).toEqual([{ host: '10.0.0.3', port: 9100 }])
+  })
+
+  it('a member is found by what it said of itself, however far away it is', () => {
+    const descriptors = new Descriptors(false)
+    const state = overlay()
+    const said = { kind: 'alive', ...peerAt('m@x', '10.0.0.4'), incarnation: 0 }
+    step(state.detector, { kind: 'verdict', from: 'm@x', creation: 1, verdict: said }, 0, random as never)
+    expect(descriptors.resolve(state, 'm@x')).toEqual([{ host: '10.0.0.4', port: 9100 }])
   })
 
   it('holds a bounded number, the newest ones', () => {
@@ -58,7 +71,7 @@ describe('where peers say that nodes are', () => {
       descriptors.note('b@x', 1, { kind: 'forwardJoin', peer: peerAt(`n${index}@x`, '10.0.0.7'), ttl: 1 })
     }
     expect(descriptors.size).toBe(limits.descriptorsMax)
-    expect(descriptors.resolve(views(), 'n0@x')).toBeUndefined()
-    expect(descriptors.resolve(views(), `n${limits.descriptorsMax}@x`)).toBeDefined()
+    expect(descriptors.resolve(overlay(), 'n0@x')).toBeUndefined()
+    expect(descriptors.resolve(overlay(), `n${limits.descriptorsMax}@x`)).toBeDefined()
   })
 })

@@ -1,9 +1,9 @@
-/** Where peers say that nodes can be reached: what the views do not hold, such as the origin of a walk under way. */
+/** Where nodes can be reached, as they and their peers say: also what neither view nor table holds, such as the origin of a walk. */
 import type { Endpoint, NodeName } from '@barrel-actors/runtime'
 import { dialable } from './discovery/endpoint-check.ts'
 import type { HyparviewMessage } from './hyparview/messages.ts'
-import type { Hyparview } from './hyparview/state.ts'
 import { limits } from './limits.ts'
+import type { Overlay } from './overlay/overlay.ts'
 import type { Peer } from './peer.ts'
 
 interface Heard {
@@ -35,11 +35,12 @@ export class Descriptors {
     if ('peers' in message) for (const peer of message.peers) this.#add(peer, from, creation)
   }
 
-  /** Where to dial a node, as far as the views and what was heard know. */
-  resolve(views: Readonly<Hyparview>, node: NodeName): readonly Endpoint[] | undefined {
+  /** Where to dial a node, as far as the overlay and what was heard know. */
+  resolve({ views, detector }: Pick<Overlay, 'views' | 'detector'>, node: NodeName): readonly Endpoint[] | undefined {
     const heard = this.#heard.get(node)
     const inViews = views.active.get(node) ?? (heard?.isProven ? heard.peer : undefined)
-    const peer = inViews ?? views.passive.get(node) ?? views.failed.get(node) ?? heard?.peer
+    const peer =
+      inViews ?? detector?.table.get(node) ?? views.passive.get(node) ?? views.failed.get(node) ?? heard?.peer
     if (peer === undefined || peer.endpoints.length === 0) return undefined
     const fit = dialable(peer.endpoints, this.#onLoopback, () => this.refused++)
     return fit.length > 0 ? fit : undefined

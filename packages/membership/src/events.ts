@@ -2,7 +2,10 @@
 import type { NodeName } from '@barrel-actors/runtime'
 import type { OverlayEvent } from './overlay/overlay.ts'
 
-/** To those of `subscribe`: one `peerUp` and one `peerDown` for each life of a neighbour, in turn. */
+/**
+ * To those of `subscribe`: one `peerUp` and one `peerDown` for each life of a neighbour, in turn; of any other node
+ * `nodeAlive`, `nodeSuspected`, `nodeGone`, as the failure detector has it.
+ */
 export type MembershipMessage = { readonly kind: 'membership' } & OverlayEvent
 
 /** A node in one of its lives: who broadcast something. */

@@ -125,7 +125,7 @@ describe('what comes to the registered process', () => {
   it('a broadcast whose payload is no term reaches nobody, and is counted', () =>
     withPair(async (group, _send) => {
       const node = group.nodes.get(b) as Node
-      const gossip = { kind: 'gossip', origin: b, creation: node.creation, sequence: 1, round: 1, tag: 'news' }
+      const gossip = { kind: 'gossip', origin: b, creation: node.creation, sequence: 2, round: 1, tag: 'news' }
       node.send({ name: 'membership', node: a }, { ...gossip, payload: new Uint8Array([0xc1, 0xff, 0x93]) })
       await group.simulation.advance(1_000)
       expect(group.api(a).stats().undecodable).toBe(1)

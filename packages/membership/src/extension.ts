@@ -8,7 +8,8 @@ import {
   type Installed,
   type NodeName,
 } from '@barrel-actors/runtime'
-import { addressResolver, type DiscoveryChain } from './discovery/chain.ts'
+import type { Detector, Refusal } from './detector/state.ts'
+import { addressResolver } from './discovery/chain.ts'
 import type { RefusedReason } from './hyparview/state.ts'
 import { limits } from './limits.ts'
 import { Member, type MemberCounts } from './member.ts'
@@ -18,6 +19,13 @@ import type { Counters } from './plumtree/counters.ts'
 import { type PlumtreeSizes, plumtreeSizes } from './plumtree/sizes.ts'
 import { MembershipSupervisor } from './server.ts'
 import type { Subscriber } from './subscribers.ts'
+
+/** A node, as far as this one knows. */
+export interface MemberInfo {
+  readonly node: NodeName
+  readonly creation: number
+  readonly state: 'alive' | 'suspected'
+}
 
 export interface MembershipStats {
   /** Nodes in each view, links asked for, and lost neighbours that are probed. */
@@ -30,6 +38,13 @@ export interface MembershipStats {
   /** Messages dropped, by reason: those of HyParView, from processes of this node, from tools, those that were none. */
   readonly refused: Readonly<Record<RefusedReason | 'local' | 'role' | 'malformed', number>>
   readonly broadcasts: { readonly counters: Counters; readonly sizes: PlumtreeSizes }
+  /** Nodes in the list of members, those among them that are suspected or gone, and what was dropped of messages about them. */
+  readonly detector: {
+    readonly members: number
+    readonly suspected: number
+    readonly gone: number
+    readonly refused: Readonly<Record<Refusal, number>>
+  }
   readonly undecodable: number
   readonly congested: number
   readonly subscribers: number
@@ -46,6 +61,8 @@ export interface MembershipApi {
   activeView(): NodeName[]
   /** The nodes known in reserve, sorted. */
   passiveView(): NodeName[]
+  /** All nodes that are known and not gone, this one included, sorted; none while this one has left. */
+  members(): MemberInfo[]
   /**
    * To every node of the overlay, this one included: `{ kind: 'broadcast', tag, payload, origin }` for whoever
    * subscribes to that tag. Throws E_MESSAGE_INVALID, E_BROADCAST_INVALID.
@@ -74,16 +91,18 @@ async function install(host: Host, given: MembershipOptions): Promise<Installed<
   const chain = options.chain?.({ node: node.name, clock: host.clock, disk: host.disk, log: host.log })
   for (const { address } of options.contacts) node.addAddress(address)
   const member = new Member(host, options, chain)
-  host.addAddressResolver({ resolve: name => member.descriptors.resolve(member.overlay.views, name) })
+  host.addAddressResolver({ resolve: name => member.descriptors.resolve(member.overlay, name) })
   if (chain !== undefined) host.addAddressResolver(addressResolver(chain))
   if (options.endpoints.length > 0) await chain?.register(node.name, options.endpoints)
   await node.start(MembershipSupervisor, member)
-  return { api: createApi(host, member), stop: () => stop(host, member, chain, options.endpoints.length > 0) }
-}
-
-async function stop({ node }: Host, member: Member, chain: DiscoveryChain | undefined, isRegistered: boolean) {
-  member.stop()
-  if (isRegistered) await chain?.unregister(node.name)
+  return {
+    api: createApi(host, member),
+    // While the others still watch its process: the end of that alone would look like the end of the node.
+    stopping: () => member.stop(),
+    stop: async () => {
+      if (options.endpoints.length > 0) await chain?.unregister(node.name)
+    },
+  }
 }
 
 function createApi({ node }: Host, member: Member): MembershipApi {
@@ -96,6 +115,7 @@ function createApi({ node }: Host, member: Member): MembershipApi {
     leave: () => member.leave(),
     activeView: () => [...overlay.views.active.keys()].sort(),
     passiveView: () => overlay.views.passive.nodes.sort(),
+    members: () => membersOf(overlay.views.isOut, member.detector),
     broadcast: (tag, payload) => member.broadcast(checkTag(tag), payload),
     subscribe: pid => subscribers.add(pid),
     unsubscribe: pid => subscribers.remove(pid),
@@ -105,7 +125,14 @@ function createApi({ node }: Host, member: Member): MembershipApi {
   }
 }
 
-function statsOf({ overlay, subscribers, descriptors, counts }: Member): MembershipStats {
+function membersOf(isOut: boolean, { table }: Readonly<Detector>): MemberInfo[] {
+  const infos: MemberInfo[] = []
+  if (isOut) return infos
+  for (const { node, creation, state } of table.values()) if (state !== 'gone') infos.push({ node, creation, state })
+  return infos.sort((one, other) => (one.node < other.node ? -1 : 1))
+}
+
+function statsOf({ overlay, detector, subscribers, descriptors, counts }: Member): MembershipStats {
   const { active, passive, pending, failed, refused } = overlay.views
   const { local, role, undecodable, congested } = counts satisfies MemberCounts
   const { counters } = overlay.tree
@@ -115,6 +142,12 @@ function statsOf({ overlay, subscribers, descriptors, counts }: Member): Members
     broadcasts: {
       counters: { ...counters, refused: { ...counters.refused } },
       sizes: plumtreeSizes(overlay.tree),
+    },
+    detector: {
+      members: detector.table.size,
+      suspected: detector.suspicions.size,
+      gone: detector.table.goneCount,
+      refused: { ...detector.refused },
     },
     undecodable,
     congested,

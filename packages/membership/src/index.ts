@@ -1,3 +1,6 @@
+export type { DetectorOptions } from './detector/options.ts'
+export { detectorDefaults } from './detector/options.ts'
+export type { GoneReason } from './detector/state.ts'
 export type { BackendCounts } from './discovery/asked-backend.ts'
 export type { DiscoveryBackend, DiscoveryFactory, DiscoverySeams, KnownNode } from './discovery/backend.ts'
 export type { DiscoveryChain, DiscoveryChainOptions } from './discovery/chain.ts'
@@ -15,7 +18,7 @@ export type {
   BroadcastOrigin,
   MembershipMessage,
 } from './events.ts'
-export type { MembershipApi, MembershipStats } from './extension.ts'
+export type { MemberInfo, MembershipApi, MembershipStats } from './extension.ts'
 export { Membership, membership } from './extension.ts'
 export type { HyparviewOptions } from './hyparview/options.ts'
 export { hyparviewDefaults } from './hyparview/options.ts'

@@ -2,6 +2,7 @@
 import type { Host, NodeName, Origin } from '@barrel-actors/runtime'
 import { Bootstrap } from './bootstrap.ts'
 import { Descriptors } from './descriptors.ts'
+import type { Detector } from './detector/state.ts'
 import type { DiscoveryChain } from './discovery/chain.ts'
 import { SeldomLog } from './discovery/seldom-log.ts'
 import type { HyparviewMessage } from './hyparview/messages.ts'
@@ -64,6 +65,10 @@ export class Member {
     this.#bootstrap.begin()
   }
 
+  get detector(): Readonly<Detector> {
+    return this.overlay.detector as Detector
+  }
+
   receive(origin: Origin | undefined, message: unknown): void {
     if (origin === undefined) {
       this.counts.local++
@@ -97,11 +102,11 @@ export class Member {
     this.overlay.broadcast(tag, this.#codec.encode(payload))
   }
 
-  /** Says goodbye, and nothing any more. Its process has ended by then. */
+  /** Says goodbye, and nothing any more. */
   stop(): void {
     this.#bootstrap.stop()
-    this.#server = undefined
     this.overlay.leave()
+    this.#server = undefined
     this.overlay.stop()
   }
 
@@ -124,6 +129,9 @@ export class Member {
       random,
       send: (to: readonly NodeName[], message: OverlayMessage) => {
         for (const node of to) this.#send(node, message)
+      },
+      sendLinked: (to: NodeName, message: OverlayMessage) => {
+        if (this.#host.isConnected(to)) this.#send(to, message)
       },
       deliver: (delivery: Delivery) => this.#deliver(delivery),
       missed: (missed: Missed) => this.#missed(missed),

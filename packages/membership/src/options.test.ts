@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { detectorDefaults } from './detector/options.ts'
 import { hyparviewDefaults } from './hyparview/options.ts'
 import { isLoopbackNode, membershipDefaults, profiles, resolveOptions } from './options.ts'
 import { plumtreeDefaults } from './plumtree/options.ts'
@@ -8,13 +9,19 @@ const self = 'a@10.0.0.1'
 
 describe('options of membership', () => {
   it('without any the defaults hold, and each profile changes what it names alone', () => {
-    const { contactRetryMs, discoverContacts, hyparview, plumtree, contacts } = resolveOptions({}, self)
+    const { contactRetryMs, discoverContacts, hyparview, plumtree, detector, contacts } = resolveOptions({}, self)
     expect({ contactRetryMs, discoverContacts, profile: 'lan' }).toEqual(membershipDefaults)
-    expect([hyparview, plumtree, contacts]).toEqual([hyparviewDefaults, plumtreeDefaults, []])
+    expect([hyparview, plumtree, detector, contacts]).toEqual([
+      hyparviewDefaults,
+      plumtreeDefaults,
+      detectorDefaults,
+      [],
+    ])
     for (const profile of ['local', 'wan'] as const) {
       const resolved = resolveOptions({ profile }, self)
       expect(resolved.hyparview).toEqual({ ...hyparviewDefaults, ...profiles[profile].hyparview })
       expect(resolved.plumtree).toEqual({ ...plumtreeDefaults, ...profiles[profile].plumtree })
+      expect(resolved.detector).toEqual({ ...detectorDefaults, ...profiles[profile].detector })
     }
     expect(resolveOptions({ profile: 'wan', plumtree: { gapMs: 5 } }, self).plumtree.gapMs).toBe(5)
   })
@@ -33,6 +40,7 @@ describe('options of membership', () => {
     expect(rows.filter(([option]) => option?.includes('.'))).toEqual([
       ...within('hyparview', hyparviewDefaults),
       ...within('plumtree', plumtreeDefaults),
+      ...within('detector', detectorDefaults),
     ])
   })
 
@@ -61,6 +69,10 @@ describe('options of membership', () => {
     ['hyparview', { shuffleWalkLength: 17 }],
     ['plumtree', { gapMs: -1 }],
     ['plumtree', { lazyTickMs: Number.NaN }],
+    ['detector', { probeTimeoutMs: 0 }],
+    ['detector', { confirmations: 16 }],
+    ['detector', { suspicionMinMs: 20_000 }],
+    ['detector', { indirectTimeoutMs: 1_000 }],
     ['contacts', []],
   ])('%s: %j is refused with a code', (option, value) => {
     const error = expect.objectContaining({

@@ -1,5 +1,6 @@
 /** The options of membership, each default with its source. */
 import { type Endpoint, hostOf, type NodeName, parseAddress } from '@barrel-actors/runtime'
+import { type DetectorOptions, detectorDefaults } from './detector/options.ts'
 import type { DiscoveryFactory } from './discovery/backend.ts'
 import { type DiscoveryChainOptions, discoveryChain } from './discovery/chain.ts'
 import { endpointProblem } from './discovery/endpoint-check.ts'
@@ -28,6 +29,7 @@ export interface MembershipOptions {
   readonly discoverContacts?: boolean
   readonly hyparview?: Partial<HyparviewOptions>
   readonly plumtree?: PlumtreeOptions
+  readonly detector?: Partial<DetectorOptions>
 }
 
 export const membershipDefaults = {
@@ -38,16 +40,27 @@ export const membershipDefaults = {
 
 /** What each profile sets apart from the defaults of the overlay. */
 export const profiles: {
-  readonly [Name in Profile]: { readonly hyparview: Partial<HyparviewOptions>; readonly plumtree: PlumtreeOptions }
+  readonly [Name in Profile]: {
+    readonly hyparview: Partial<HyparviewOptions>
+    readonly plumtree: PlumtreeOptions
+    readonly detector: Partial<DetectorOptions>
+  }
 } = {
   local: {
     hyparview: { shuffleIntervalMs: 2_000, pendingMsMax: 10_000 }, // chosen: one machine, where dials fail at once
     plumtree: { lazyTickMs: 50, graftDelayMs: 125, graftRetryMs: 125 }, // chosen: a quarter of lan, round trips are far shorter
+    detector: {}, // as lan: what takes its time is a busy loop, not the way
   },
-  lan: { hyparview: {}, plumtree: {} }, // the defaults, which are made for it
+  lan: { hyparview: {}, plumtree: {}, detector: {} }, // the defaults, which are made for it
   wan: {
     hyparview: { pendingMsMax: 60_000 }, // chosen: a dial over several endpoints, each with lost packets
     plumtree: { lazyTickMs: 400, graftDelayMs: 1_500, graftRetryMs: 1_500 }, // chosen: 10 hops of 150 ms, the paper's rule
+    detector: {
+      probeTimeoutMs: 3_000, // memberlist, WAN
+      indirectTimeoutMs: 4_500, // chosen: one and a half of it, as lan
+      suspicionMinMs: 20_000, // chosen: as lan, and what verdicts take on their way there and back
+      suspicionMaxMs: 30_000, // chosen: as lan, one and a half of the shortest
+    },
   },
 }
 
@@ -64,6 +77,7 @@ export interface ResolvedOptions {
   readonly discoverContacts: boolean
   readonly hyparview: HyparviewOptions
   readonly plumtree: Required<PlumtreeOptions>
+  readonly detector: DetectorOptions
 }
 
 type Check = (value: unknown) => string | undefined
@@ -78,6 +92,7 @@ const known: { readonly [Option in keyof Required<MembershipOptions>]: Check } =
   discoverContacts: value => (typeof value === 'boolean' ? undefined : 'it is not true or false'),
   hyparview: objectProblem,
   plumtree: objectProblem,
+  detector: objectProblem,
 }
 
 const walk = whole(0, limits.ttlMax)
@@ -115,6 +130,26 @@ const plumtreeChecks: { readonly [Option in keyof PlumtreeOptions]-?: Check } = 
   originIdleMs: milliseconds,
 }
 
+const detectorChecks: { readonly [Option in keyof DetectorOptions]: Check } = {
+  probeIntervalMs: milliseconds,
+  probeTimeoutMs: milliseconds,
+  indirectTimeoutMs: milliseconds,
+  indirectProbes: whole(0, 64),
+  suspicionMinMs: milliseconds,
+  suspicionMaxMs: milliseconds,
+  confirmations: whole(1, limits.accusersMax - 1),
+  stallMs: milliseconds,
+  freshMs: milliseconds,
+  healthMax: whole(1, 64),
+  doubtfulHealth: whole(1, 64),
+  announceMs: milliseconds,
+  exchangeIntervalMs: milliseconds,
+  exchangeSoonMs: milliseconds,
+  membersMax: count,
+  membersPerPeerMax: count,
+  goneKeepMs: milliseconds,
+}
+
 /**
  * What the user gave, and the default wherever that is nothing or undefined.
  * @throws E_MEMBERSHIP_OPTION_INVALID, E_DISCOVERY_INVALID
@@ -122,7 +157,7 @@ const plumtreeChecks: { readonly [Option in keyof PlumtreeOptions]-?: Check } = 
 export function resolveOptions(options: MembershipOptions, self: NodeName): ResolvedOptions {
   if (typeof options !== 'object' || options === null) throw invalid('options', 'it is not an object')
   const given = { ...membershipDefaults, ...checked(options, known, '') }
-  const { hyparview, plumtree } = profiles[given.profile]
+  const { hyparview, plumtree, detector } = profiles[given.profile]
   const contacts = (given.contactNodes ?? []).map(address => ({ address, node: parseAddress(address).node }))
   return {
     contacts: contacts.filter(({ node }) => node !== self),
@@ -132,12 +167,23 @@ export function resolveOptions(options: MembershipOptions, self: NodeName): Reso
     discoverContacts: given.discoverContacts,
     hyparview: { ...hyparviewDefaults, ...hyparview, ...checked(given.hyparview ?? {}, hyparviewChecks, 'hyparview.') },
     plumtree: { ...plumtreeDefaults, ...plumtree, ...checked(given.plumtree ?? {}, plumtreeChecks, 'plumtree.') },
+    detector: resolveDetector({ ...detector, ...checked(given.detector ?? {}, detectorChecks, 'detector.') }),
   }
 }
 
 /** Whether a node of that name may dial what peers say of loopback. */
 export function isLoopbackNode(node: NodeName): boolean {
   return endpointProblem({ host: hostOf(node) }, false) !== undefined
+}
+
+function resolveDetector(given: Partial<DetectorOptions>): DetectorOptions {
+  const options = { ...detectorDefaults, ...given }
+  if (options.suspicionMinMs > options.suspicionMaxMs)
+    throw invalid('detector.suspicionMinMs', 'it is longer than suspicionMaxMs')
+  // Whoever probes for another waits as long itself.
+  if (options.indirectTimeoutMs <= options.probeTimeoutMs)
+    throw invalid('detector.indirectTimeoutMs', 'it is not longer than probeTimeoutMs')
+  return options
 }
 
 function checked<Options extends object>(options: Options, checks: Readonly<Record<string, Check>>, prefix: string) {

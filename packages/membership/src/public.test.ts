@@ -6,6 +6,7 @@ test('the package exports these names', async () => {
       "Membership",
       "Overlay",
       "addressResolver",
+      "detectorDefaults",
       "discoveryChain",
       "discoveryChainDefaults",
       "dns",

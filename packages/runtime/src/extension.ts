@@ -38,6 +38,8 @@ export interface Extension<Api = unknown> {
 export interface Installed<Api> {
   /** What others get from `host.extension(key)` and users from `node.extension(key)`. */
   readonly api: Api
+  /** The node stops, and its processes end as soon as this returns: the moment to say goodbye. Called once, before `stop`. */
+  stopping?(): void
   /** Ends it; called once. */
   stop?(): Promise<void>
 }
@@ -69,6 +71,8 @@ export interface Host {
   release(node: NodeName, owner: object): void
   /** Whether somebody relies on the channel to that node. For carriers. */
   isKept(node: NodeName): boolean
+  /** Whether a channel to that node is up. */
+  isConnected(node: NodeName): boolean
   /** Where a node can be reached, as the resolvers know it; empty where none does. */
   resolveAddress(node: NodeName): Promise<readonly Endpoint[]>
   addAddressResolver(resolver: AddressResolver): void

@@ -8,7 +8,7 @@ import type { PidSource } from './codec/raise.ts'
 import type { RegisteredName } from './destination.ts'
 import { runtimeError } from './errors.ts'
 import { describe, type ExitReason } from './exit-reason.ts'
-import type { ExtensionKey } from './extension.ts'
+import type { ExtensionKey, Installed } from './extension.ts'
 import type { Log } from './log.ts'
 import { Names } from './names/names.ts'
 import { type Address, checkNodeName, type Endpoint, type NodeName, parseAddress } from './node-name.ts'
@@ -60,7 +60,7 @@ export class Node extends Self implements PidSource {
   #nextSerial = 0
   #nextRef = 0
   #stopping: Promise<void> | undefined
-  readonly #stopExtensions: (() => Promise<void>)[] = []
+  readonly #installed: Installed<unknown>[] = []
 
   /** @internal Use `startNode`. */
   constructor(name: NodeName, creation: number, seams: NodeSeams) {
@@ -230,13 +230,21 @@ export class Node extends Self implements PidSource {
 
   async #stop(): Promise<void> {
     const { root } = this
+    const problems: unknown[] = []
+    const installed = this.#installed.splice(0).reverse()
+    for (const extension of installed) {
+      try {
+        extension.stopping?.()
+      } catch (error) {
+        problems.push(error)
+      }
+    }
     for (const process of this.#processes.newestFirst()) {
       if (process !== root) process.end('shutdown')
     }
-    const problems: unknown[] = []
-    for (const stopExtension of this.#stopExtensions.splice(0).reverse()) {
+    for (const extension of installed) {
       try {
-        await stopExtension()
+        await extension.stop?.()
       } catch (error) {
         problems.push(error)
       }
@@ -345,9 +353,9 @@ export class Node extends Self implements PidSource {
   }
 
   /** @internal */
-  addExtension(key: ExtensionKey<unknown>, api: unknown, stopExtension: (() => Promise<void>) | undefined): void {
-    this.#apis.set(key, api)
-    if (stopExtension !== undefined) this.#stopExtensions.push(stopExtension)
+  addExtension(key: ExtensionKey<unknown>, installed: Installed<unknown>): void {
+    this.#apis.set(key, installed.api)
+    this.#installed.push(installed)
   }
 
   /** @internal */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from './clock/system-clock.ts'
-import { type Extension, type ExtensionKey, extensionKey } from './extension.ts'
+import { type Extension, type ExtensionKey, extensionKey, type Host } from './extension.ts'
 import type { Node } from './node.ts'
 import { startNode } from './start-node.ts'
 
@@ -103,6 +103,27 @@ test('an extension that fails to stop does not keep the others from it, and stop
   await expect(node.stop()).rejects.toThrow('two failed to stop')
   expect(log.slice(3)).toEqual(['stop three', 'stop two', 'stop one'])
   expect(node.alive).toBe(false)
+})
+
+test('before its processes end, the node tells its extensions, the last one first, whatever becomes of the others', async () => {
+  const log: string[] = []
+  const node = await startNode({
+    extensions: ['one', 'two', 'three'].map(name => ({
+      key: extensionKey(name),
+      install: async ({ node }: Host) => ({
+        api: undefined,
+        stopping: () => {
+          log.push(`${name} ${node.isStopping} ${node.processInfo(pid) !== undefined}`)
+          if (name === 'two') throw new Error('two has nothing to say')
+        },
+        stop: async () => void log.push(`stop ${name} ${node.processInfo(pid) !== undefined}`),
+      }),
+    })),
+  })
+  const pid = node.spawn(async self => void (await self.receive()))
+  await expect(node.stop()).rejects.toThrow('two has nothing to say')
+  expect(log.slice(0, 3)).toEqual(['three true true', 'two true true', 'one true true'])
+  expect(log.slice(3)).toEqual(['stop three false', 'stop two false', 'stop one false'])
 })
 
 test('leaving the block of await using stops the node', async () => {

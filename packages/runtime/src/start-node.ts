@@ -47,7 +47,7 @@ async function install(node: Node, extension: Extension, seams: NodeSeams, dataD
     }
   }
   const installed = await extension.install(hostOf(node, seams, dataDir))
-  node.addExtension(key, installed.api, installed.stop?.bind(installed))
+  node.addExtension(key, installed)
 }
 
 function hostOf(node: Node, seams: NodeSeams, dataDir: string | undefined): Host {
@@ -67,6 +67,7 @@ function hostOf(node: Node, seams: NodeSeams, dataDir: string | undefined): Host
     keep: (name, owner) => node.remotes.keep(name, owner),
     release: (name, owner) => node.remotes.release(name, owner),
     isKept: name => node.remotes.isKept(name),
+    isConnected: name => node.remotes.isConnected(name),
     resolveAddress: name => node.resolveAddress(name),
     addAddressResolver: resolver => node.addAddressResolver(resolver),
     addNameResolver: (via, resolver) => node.names.addResolver(via, resolver),

@@ -96,14 +96,19 @@ export class OverlayNetwork {
       now: () => this.#nowMs,
       setTimer: (delayMs: number, expire: () => void): Timer => this.#setTimer(delayMs, expire),
     }
-    const overlay: Overlay = new Overlay({ node: name, creation: 1, endpoints: [] }, options, {
-      clock,
-      random: this.random,
-      send: (to, message) => this.#send(node, to, message),
-      deliver: delivery => this.delivered(node, delivery),
-      missed: () => {},
-      tell: () => {},
-    })
+    const overlay: Overlay = new Overlay(
+      { node: name, creation: 1, endpoints: [] },
+      { detector: false, ...options },
+      {
+        clock,
+        random: this.random,
+        send: (to, message) => this.#send(node, to, message),
+        sendLinked: (to, message) => this.#send(node, [to], message),
+        deliver: delivery => this.delivered(node, delivery),
+        missed: () => {},
+        tell: () => {},
+      },
+    )
     const node: OverlayNode = { name, number, overlay, isAlive: true }
     this.nodes.push(node)
     this.#byName.set(name, node)

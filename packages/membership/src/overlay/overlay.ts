@@ -1,8 +1,13 @@
 /**
- * The overlay of one node: HyParView and Plumtree side by side, fed with what comes from other nodes and with time. It
- * knows no process and no channel: the extension gives it those of its node, the simulator those of ten thousand.
+ * The overlay of one node: HyParView, Plumtree and the failure detector side by side, fed with what comes from other
+ * nodes and with time. It knows no process and no channel: the extension gives it those of its node, the simulator those
+ * of ten thousand.
  */
 import type { Clock, NodeName, Random, Timer } from '@barrel-actors/runtime'
+import { Detection, isDetectorMessage } from '../detector/detection.ts'
+import type { DetectorMessage } from '../detector/messages.ts'
+import type { DetectorOptions } from '../detector/options.ts'
+import type { Detector, GoneReason, MemberChange } from '../detector/state.ts'
 import { checkMessage, type HyparviewMessage } from '../hyparview/messages.ts'
 import type { HyparviewOptions } from '../hyparview/options.ts'
 import {
@@ -17,7 +22,7 @@ import type { PlumtreeMessage } from '../plumtree/messages.ts'
 import type { PlumtreeOptions } from '../plumtree/options.ts'
 import { createPlumtree, type Plumtree, type PlumtreeEvent, step as stepTree } from '../plumtree/state.ts'
 
-export type OverlayMessage = HyparviewMessage | PlumtreeMessage
+export type OverlayMessage = HyparviewMessage | PlumtreeMessage | DetectorMessage
 
 /** What a broadcast was, where it is delivered. */
 export interface Delivery {
@@ -40,6 +45,9 @@ export type OverlayEvent =
   | { readonly event: 'peerDown'; readonly node: NodeName; readonly reason: DownReason }
   | { readonly event: 'joined' | 'left' }
   | { readonly event: 'healed'; readonly node: NodeName }
+  | { readonly event: 'nodeAlive'; readonly node: NodeName; readonly creation: number; readonly isBack: boolean }
+  | { readonly event: 'nodeSuspected'; readonly node: NodeName; readonly creation: number }
+  | { readonly event: 'nodeGone'; readonly node: NodeName; readonly creation: number; readonly reason: GoneReason }
 
 /** What an overlay needs from outside. None of it may throw, or call back at once. */
 export interface OverlaySeams {
@@ -47,6 +55,8 @@ export interface OverlaySeams {
   readonly random: Random
   /** To each of them; where there is no channel one is opened. */
   send(to: readonly NodeName[], message: OverlayMessage): void
+  /** Over the channel that is there: where there is none, the message is dropped. */
+  sendLinked(to: NodeName, message: OverlayMessage): void
   deliver(delivery: Delivery): void
   missed(missed: Missed): void
   tell(event: OverlayEvent): void
@@ -57,9 +67,14 @@ export interface OverlaySeams {
 export interface OverlayOptions {
   readonly hyparview?: Partial<HyparviewOptions>
   readonly plumtree?: PlumtreeOptions
+  /** `false`: there is none, and nobody knows the members. For more nodes than one OS process can hold a table each of. */
+  readonly detector?: Partial<DetectorOptions> | false
   /** Nodes to begin from, kept for ever. */
   readonly seeds?: readonly NodeName[]
 }
+
+/** That of verdicts. No other broadcast has an empty one. */
+const verdictTag = ''
 
 const plumtreeKinds: ReadonlySet<unknown> = new Set(['gossip', 'ihave', 'graft', 'prune'])
 
@@ -67,16 +82,21 @@ export class Overlay {
   readonly #seams: OverlaySeams
   readonly #views: Hyparview
   readonly #tree: Plumtree
+  readonly #detection: Detection | undefined
   #viewsTimer: Timer | undefined
   #treeTimer: Timer | undefined
+  /** What comes up while the tree is given something, as a verdict that is answered by one. */
+  readonly #treeWaiting: PlumtreeEvent[] = []
+  #isTreeBusy = false
   #malformed = 0
   #isStopped = false
 
   constructor(self: Peer, options: OverlayOptions, seams: OverlaySeams) {
-    const { hyparview, plumtree, seeds = [] } = options
+    const { hyparview, plumtree, detector = {}, seeds = [] } = options
     this.#seams = seams
     this.#views = createHyparview(self, { ...hyparview, seeds }, seams.clock.now(), seams.random)
     this.#tree = createPlumtree({ self, ...(plumtree !== undefined && { options: plumtree }) })
+    if (detector !== false) this.#detection = new Detection(self, detector, this.#detectionSeams())
     this.#giveViews({ kind: 'tick' })
   }
 
@@ -86,6 +106,10 @@ export class Overlay {
 
   get tree(): Readonly<Plumtree> {
     return this.#tree
+  }
+
+  get detector(): Readonly<Detector> | undefined {
+    return this.#detection?.state
   }
 
   /** Messages that were none. */
@@ -99,10 +123,11 @@ export class Overlay {
 
   /** Tells the neighbours, and stays out until the next `join`. */
   leave(): void {
+    this.#detection?.leave()
     this.#giveViews({ kind: 'leave' })
   }
 
-  /** To every node, this one included. The payload belongs to the overlay from here on. */
+  /** To every node, this one included. The tag is not empty; the payload belongs to the overlay from here on. */
   broadcast(tag: string, payload: Uint8Array): void {
     this.#giveTree({ kind: 'broadcast', tag, payload })
   }
@@ -112,6 +137,10 @@ export class Overlay {
     if (this.#isStopped) return false
     if (plumtreeKinds.has((message as { kind?: unknown } | null | undefined)?.kind)) {
       this.#giveTree({ kind: 'received', from, message })
+      return false
+    }
+    if (isDetectorMessage(message)) {
+      this.#detection?.receive(from, creation, message)
       return false
     }
     const checked = checkMessage(message)
@@ -126,6 +155,7 @@ export class Overlay {
 
   /** The channel to that node was lost, or could not be opened. */
   lost(node: NodeName): void {
+    if (!this.#views.active.has(node)) this.#detection?.unreachable(node)
     this.#giveViews({ kind: 'lost', node })
   }
 
@@ -134,6 +164,7 @@ export class Overlay {
     this.#isStopped = true
     this.#viewsTimer?.cancel()
     this.#treeTimer?.cancel()
+    this.#detection?.stop()
   }
 
   #giveViews(event: HyparviewEvent): void {
@@ -146,10 +177,12 @@ export class Overlay {
           break
         case 'peerUp':
           this.#giveTree({ kind: 'peerUp', node: effect.peer.node })
+          this.#detection?.peerUp(effect.peer)
           seams.tell({ event: 'peerUp', node: effect.peer.node })
           break
         case 'peerDown':
           this.#giveTree({ kind: 'peerDown', node: effect.node })
+          this.#detection?.peerDown(effect.node, effect.reason)
           seams.tell({ event: 'peerDown', node: effect.node, reason: effect.reason })
           break
         case 'joined':
@@ -169,7 +202,20 @@ export class Overlay {
     }
   }
 
+  // One at a time: the last effect says when the next tick is due, and must hold.
   #giveTree(event: PlumtreeEvent): void {
+    if (this.#isTreeBusy) {
+      this.#treeWaiting.push(event)
+      return
+    }
+    this.#isTreeBusy = true
+    this.#stepTree(event)
+    for (let next = this.#treeWaiting.shift(); next !== undefined; next = this.#treeWaiting.shift())
+      this.#stepTree(next)
+    this.#isTreeBusy = false
+  }
+
+  #stepTree(event: PlumtreeEvent): void {
     if (this.#isStopped) return
     const seams = this.#seams
     for (const effect of stepTree(this.#tree, event, seams.clock.now(), seams.random)) {
@@ -178,7 +224,7 @@ export class Overlay {
           seams.send(effect.to, effect.message)
           break
         case 'deliver':
-          seams.deliver(effect)
+          this.#deliver(effect)
           break
         case 'missed':
           seams.missed(effect)
@@ -190,6 +236,23 @@ export class Overlay {
         default:
           effect satisfies never
       }
+    }
+  }
+
+  #deliver(delivery: Delivery): void {
+    const { origin, creation, tag, payload } = delivery
+    if (tag === verdictTag) this.#detection?.verdict(origin, creation, payload)
+    else this.#seams.deliver(delivery)
+  }
+
+  #detectionSeams() {
+    const { clock, random } = this.#seams
+    return {
+      clock,
+      random,
+      sendLinked: (to: NodeName, message: DetectorMessage) => this.#seams.sendLinked(to, message),
+      broadcast: (verdict: Uint8Array) => this.broadcast(verdictTag, verdict),
+      tell: ({ kind: event, ...change }: MemberChange) => this.#seams.tell({ event, ...change } as OverlayEvent),
     }
   }
 

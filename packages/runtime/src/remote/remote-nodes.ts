@@ -59,9 +59,13 @@ export class RemoteNodes {
     return this.#keepers.has(name) || this.#known.get(name)?.isKept === true
   }
 
+  isConnected(name: NodeName): boolean {
+    return this.#known.get(name)?.channel?.life !== undefined
+  }
+
   /** Opens the channel to a node; settles when it is up, or has closed. */
   connect(name: NodeName): Promise<void> {
-    if (this.get(name).channel?.life !== undefined) return Promise.resolve()
+    if (this.isConnected(name)) return Promise.resolve()
     return new Promise((resolve, reject) => {
       const waiting = this.#waitingForUp.get(name) ?? new Set()
       this.#waitingForUp.set(name, waiting)
