@@ -126,7 +126,7 @@ describe('the list of members', () => {
       for (const name of names) expect(knows(group, name, names)).toBe(true)
     }))
 
-  it('who leaves a view is gone for nobody, and no probe opens a channel', () =>
+  it('who leaves a view is gone for nobody', () =>
     withGroup(12, async (group, names) => {
       await group.simulation.advance(1_200_000)
       const downs = names.flatMap(name => group.events(name).filter(({ event }) => event === 'peerDown'))

@@ -83,6 +83,8 @@ test('so many probes are made for one peer and for all, and each that is not is 
       if (sentTo(effects, asker).length > 0) denied++
       else expect(sentTo(effects, 'n8@host')).toHaveLength(1)
     }
+    const ofAsker = [...state.relayed.values()].filter(relayed => relayed.asker === asker)
+    expect(ofAsker.length).toBeLessThanOrEqual(limits.relayedPerPeerMax)
     expect(state.relayed.size).toBeLessThanOrEqual(limits.relayedMax)
   }
   expect(state.relayed.size).toBe(limits.relayedMax)

@@ -212,6 +212,18 @@ test('nothing is kept of a node whose channel was lost', async () => {
   expect([a.remotes.isAlone, b.remotes.isAlone]).toEqual([true, true])
 })
 
+test('an extension hears that a node is connected while the channel is up, not while it opens, and opens none by asking', async () => {
+  const { a, cut, net } = await two()
+  const { host } = net.get(a.name) as { host: Host }
+  expect([host.isConnected('b@test'), a.remotes.isAlone]).toEqual([false, true])
+  a.send({ name: 'nobody', node: 'b@test' }, 'hello')
+  expect(host.isConnected('b@test')).toBe(false)
+  await a.connect('b@test')
+  expect(host.isConnected('b@test')).toBe(true)
+  cut()
+  expect(host.isConnected('b@test')).toBe(false)
+})
+
 test('an exit reason that cannot cross arrives as a text', async () => {
   const { a, b } = await two()
   const pid = b.spawn(wait)

@@ -1,0 +1,95 @@
+/** How the cores are put together: what goes from one to another, and in which order. */
+import type { NodeName } from '@barrel-actors/runtime'
+import { seededRandom, VirtualClock } from '@barrel-actors/simulation'
+import { expect, test } from 'vitest'
+import { Overlay, type OverlayEvent, type OverlayMessage } from './overlay.ts'
+
+const me = 'me@host'
+
+/** An overlay with these neighbours, and what it says from then on. */
+function trial(neighbours: readonly NodeName[]) {
+  const clock = new VirtualClock()
+  const sent: { readonly to: NodeName; readonly message: OverlayMessage; readonly isLinked: boolean }[] = []
+  const told: OverlayEvent[] = []
+  const overlay = new Overlay(
+    { node: me, creation: 1, endpoints: [] },
+    {},
+    {
+      clock,
+      random: seededRandom(1),
+      send: (to, message) => sent.push(...to.map(node => ({ to: node, message, isLinked: false }))),
+      sendLinked: (to, message) => sent.push({ to, message, isLinked: true }),
+      deliver: () => {},
+      missed: () => {},
+      tell: event => told.push(event),
+    },
+  )
+  for (const node of neighbours) overlay.receive(node, 1, { kind: 'join', peer: { node, creation: 1, endpoints: [] } })
+  const verdict = (from: NodeName, kind: string, of: NodeName, sequence: number) => {
+    const said = JSON.stringify({ kind, node: of, creation: 1, incarnation: 0, endpoints: [] })
+    const payload = new TextEncoder().encode(said)
+    overlay.receive(from, 1, { kind: 'gossip', origin: from, creation: 1, sequence, round: 1, tag: '', payload })
+  }
+  return { clock, overlay, sent, told, verdict }
+}
+
+const kinds = (sent: readonly { to: NodeName; message: OverlayMessage }[]) =>
+  sent.map(({ to, message }) => `${message.kind} ${'origin' in message ? `of ${message.origin} ` : ''}to ${to}`)
+
+test('the first neighbour is told that this node is there, and what says so is no broadcast of users', () => {
+  const { overlay, sent } = trial(['a@host'])
+  const gossip = sent.map(({ message }) => message).find(({ kind }) => kind === 'gossip')
+  expect(gossip).toMatchObject({ origin: me, tag: '', sequence: 1 })
+  expect(overlay.detector?.table.get('a@host')?.state).toBe('alive')
+})
+
+test('a member without a link that cannot be reached is asked about, over the links that are there', () => {
+  const { overlay, sent, told } = trial(['a@host', 'b@host'])
+  overlay.receive('a@host', 1, {
+    kind: 'records',
+    records: [{ node: 'far@host', creation: 1, incarnation: 0, state: 'alive', goneForMs: 0, endpoints: [] }],
+  })
+  sent.length = 0
+  overlay.lost('far@host')
+  expect(
+    sent
+      .filter(({ isLinked }) => isLinked)
+      .map(({ to, message }) => [to, message.kind])
+      .sort(),
+  ).toEqual([
+    ['a@host', 'pingFor'],
+    ['b@host', 'pingFor'],
+  ])
+  expect(told).not.toContainEqual(expect.objectContaining({ event: 'peerDown' }))
+})
+
+test('a verdict goes on before the answer to it', async () => {
+  const { clock, sent, verdict } = trial(['a@host', 'b@host'])
+  await clock.advance(900)
+  sent.length = 0
+  verdict('a@host', 'suspect', me, 1)
+  expect(kinds(sent)).toEqual(['gossip of a@host to b@host', `gossip of ${me} to a@host`, `gossip of ${me} to b@host`])
+})
+
+test('what is in place of a verdict changes nothing and is counted', () => {
+  const { overlay, told } = trial(['a@host'])
+  const before = told.length
+  for (const [index, text] of ['', '{', 'null', '"suspect"', '{"kind":"suspect"}'].entries()) {
+    const payload = new TextEncoder().encode(text)
+    const gossip = { kind: 'gossip', origin: 'a@host', creation: 1, sequence: index + 1, round: 1, tag: '', payload }
+    overlay.receive('a@host', 1, gossip)
+  }
+  expect(overlay.detector?.refused.malformed).toBe(5)
+  expect(told).toHaveLength(before)
+})
+
+test('after it has stopped nothing is due any more, and nothing is said', async () => {
+  const { clock, overlay, sent } = trial(['a@host', 'b@host'])
+  overlay.leave()
+  overlay.stop()
+  sent.length = 0
+  overlay.receive('a@host', 1, { kind: 'ping', sequence: 1, creation: 1, incarnation: 0, state: 'alive' })
+  overlay.lost('b@host')
+  expect(clock.timersCount).toBe(0)
+  expect(sent).toEqual([])
+})
