@@ -1,7 +1,10 @@
 /** How the cores are put together: what goes from one to another, and in which order. */
 import type { NodeName } from '@barrel-actors/runtime'
 import { seededRandom, VirtualClock } from '@barrel-actors/simulation'
+import { fuzz } from '@barrel-actors/simulation/fuzz-suite'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Detector } from '../detector/state.ts'
 import { Overlay, type OverlayEvent, type OverlayMessage } from './overlay.ts'
 
 const me = 'me@host'
@@ -71,17 +74,34 @@ test('a verdict goes on before the answer to it', async () => {
   expect(kinds(sent)).toEqual(['gossip of a@host to b@host', `gossip of ${me} to a@host`, `gossip of ${me} to b@host`])
 })
 
-test('what is in place of a verdict changes nothing and is counted', () => {
-  const { overlay, told } = trial(['a@host'])
-  const before = told.length
-  for (const [index, text] of ['', '{', 'null', '"suspect"', '{"kind":"suspect"}'].entries()) {
-    const payload = new TextEncoder().encode(text)
-    const gossip = { kind: 'gossip', origin: 'a@host', creation: 1, sequence: index + 1, round: 1, tag: '', payload }
-    overlay.receive('a@host', 1, gossip)
-  }
-  expect(overlay.detector?.refused.malformed).toBe(5)
-  expect(told).toHaveLength(before)
-})
+const members = fc.constantFrom(me, 'a@host', 'b@host', 'c@host')
+const count = fc.oneof(fc.nat({ max: 3 }), fc.constantFrom(-1, 0.5, 2 ** 60, null, 'x'))
+const payloads = fc.oneof(
+  fc.uint8Array({ maxLength: 60 }),
+  fc.json().map(text => new TextEncoder().encode(text)),
+  fc
+    .record({ kind: fc.constantFrom('alive', 'left', 'suspect'), node: members, creation: count, incarnation: count })
+    .map(fields => new TextEncoder().encode(JSON.stringify({ ...fields, endpoints: [] }))),
+)
+
+test('whatever bytes come as a verdict, they are one or are refused, and others are not told of them', () =>
+  fuzz('verdicts', payloads, payload => {
+    const { overlay, told } = trial(['a@host', 'b@host'])
+    const before = [...told]
+    overlay.receive('a@host', 1, {
+      kind: 'gossip',
+      origin: 'a@host',
+      creation: 1,
+      sequence: 1,
+      round: 1,
+      tag: '',
+      payload,
+    })
+    const { refused } = overlay.detector as Readonly<Detector>
+    const isRefused = Object.values(refused).some(times => times > 0)
+    if (isRefused) expect(told).toEqual(before)
+    return isRefused ? 'refused' : 'accepted'
+  }))
 
 test('after it has stopped nothing is due any more, and nothing is said', async () => {
   const { clock, overlay, sent } = trial(['a@host', 'b@host'])
