@@ -157,6 +157,14 @@ test('who left says so once, answers no accusation, and is there again with a gr
   expect(state.table.get(me)?.incarnation).toBe(1)
 })
 
+test('the tick is asked for once, and again where it came early', () => {
+  const { state } = trial(['a@host'])
+  const { scheduledMs: atMs } = state
+  const random = seededRandom(1)
+  expect(step(state, { kind: 'unreachable', node: 'x@host' }, atMs - 1, random)).toEqual([])
+  expect(step(state, { kind: 'tick' }, atMs - 0.5, random)).toEqual([{ kind: 'schedule', atMs }])
+})
+
 test('that a node is gone is forgotten after its time, the same at whoever heard of it later', () => {
   const options = { goneKeepMs: 60_000, exchangeIntervalMs: 1_000, probeIntervalMs: 1_000_000 }
   const { state, at, receive, run } = trial(['a@host'], options)

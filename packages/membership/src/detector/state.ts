@@ -257,6 +257,8 @@ function leave({ state, effects }: Step): void {
 
 function tick(current: Step): void {
   const { state, now, random } = current
+  // Also where it came early: the timer is used up.
+  state.scheduledMs = Number.POSITIVE_INFINITY
   if (state.wantsAnnounce && now >= state.announceAtMs) announce(current)
   probing.expireProbes(current)
   expireSuspicions(current)
