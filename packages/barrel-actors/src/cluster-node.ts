@@ -1,7 +1,14 @@
 /** The one place where a node is put together from all the packages. */
 
 import { join } from 'node:path'
-import { type QuicOptions, quic } from '@barrel-actors/dist-quic'
+import { Quic, type QuicOptions, quic } from '@barrel-actors/dist-quic'
+import {
+  endpointsByName,
+  Membership,
+  type MembershipApi,
+  type MembershipOptions,
+  membership,
+} from '@barrel-actors/membership'
 import {
   startNode as assembleNode,
   checkNodeName,
@@ -25,17 +32,40 @@ export interface ClusterOptions extends NodeOptions {
    * only (127.x, localhost) listens on that, any other on all addresses.
    */
   readonly quic?: QuicOptions
+  /** Nodes to begin from, each `name@host` or `name@host:port`: short for that option of `membership`. Default none. */
+  readonly contactNodes?: readonly string[]
+  /**
+   * How the node finds the others. Where it gives no `endpoints`, others are told the host of the node's name and the
+   * port that it listens on. Tools (`quic.hidden`, `quic.cookieOnly`) take no part.
+   */
+  readonly membership?: MembershipOptions
 }
 
 /**
  * Starts a node with everything that this package brings. The first named node of the OS process becomes its
  * default node. Without a name it stays by itself and opens no port.
- * @throws E_NODE_NAME_INVALID, E_CREATION_UNREADABLE, E_PORT_IN_USE and what else the carrier can fail with
+ * @throws E_NODE_NAME_INVALID, E_CREATION_UNREADABLE, E_PORT_IN_USE, E_MEMBERSHIP_OPTION_INVALID, E_DISCOVERY_INVALID and
+ * what else the carrier can fail with
  */
 export async function startNode(options: ClusterOptions = {}): Promise<Node> {
-  const { quic: quicOptions, extensions = [], ...rest } = options
+  const { quic: quicOptions = {}, membership: given = {}, contactNodes, extensions = [], ...rest } = options
   if (options.name === undefined) return assembleNode({ ...rest, extensions })
   const dataDir = options.dataDir ?? join('data', checkNodeName(options.name))
   const address = addressToBind([hostOf(options.name)])
-  return assembleNode({ ...rest, dataDir, extensions: [quic({ address, ...quicOptions }), ...extensions] })
+  const isTool = quicOptions.hidden === true || quicOptions.cookieOnly === true
+  const members = isTool ? [] : [reachableMembership({ ...(contactNodes !== undefined && { contactNodes }), ...given })]
+  return assembleNode({ ...rest, dataDir, extensions: [quic({ address, ...quicOptions }), ...members, ...extensions] })
+}
+
+/** Membership of a node that others reach where its carrier listens, which is known once that does. */
+function reachableMembership(options: MembershipOptions): Extension<MembershipApi> {
+  return {
+    key: Membership,
+    needs: [Quic],
+    install: host => {
+      const { port } = host.extension(Quic).address
+      const endpoints = options.endpoints ?? endpointsByName(host.node.name, port)
+      return membership({ ...options, endpoints }).install(host)
+    },
+  }
 }

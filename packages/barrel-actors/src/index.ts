@@ -17,6 +17,37 @@ export type {
 } from '@barrel-actors/dist-quic'
 export { Quic } from '@barrel-actors/dist-quic'
 export type {
+  BroadcastMessage,
+  BroadcastMissedMessage,
+  BroadcastOrigin,
+  DiscoveryBackend,
+  DiscoveryChain,
+  DiscoveryChainOptions,
+  DiscoveryFactory,
+  DiscoverySeams,
+  DnsOptions,
+  DnsResolver,
+  HyparviewOptions,
+  KnownNode,
+  MembershipApi,
+  MembershipMessage,
+  MembershipOptions,
+  MembershipStats,
+  PlumtreeOptions,
+  Profile,
+  ServiceRecord,
+  SharedDirectoryOptions,
+} from '@barrel-actors/membership'
+export {
+  discoveryChain,
+  dns,
+  dnsServers,
+  Membership,
+  sharedDirectory,
+  staticTable,
+  systemDns,
+} from '@barrel-actors/membership'
+export type {
   Actions,
   Alias,
   AliasOptions,
@@ -40,6 +71,7 @@ export type {
   Destination,
   Disk,
   Down,
+  Endpoint,
   EnterResult,
   Entropy,
   ErrorFields,

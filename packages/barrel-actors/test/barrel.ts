@@ -78,6 +78,14 @@ export class Barrel {
     }
   }
 
+  /** Waits for text on stderr, anywhere. */
+  async untilError(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.#stderr)) {
+      if (this.#child.stderr.closed) throw new Error(`ended without ${pattern}:\n${this.#stdout}${this.#stderr}`)
+      await Promise.race([once(this.#child.stderr, 'data'), once(this.#child.stderr, 'close')])
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill('SIGKILL')
     await this.ended

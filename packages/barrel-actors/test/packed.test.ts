@@ -18,7 +18,7 @@ async function npm(folder: string, ...args: string[]): Promise<void> {
 
 test('packed, and installed somewhere else, it runs a node and a shell that reaches it', async () => {
   await using place = await Place.make()
-  const names = ['@barrel-actors/runtime', '@barrel-actors/dist-quic', 'barrel-actors']
+  const names = ['@barrel-actors/runtime', '@barrel-actors/dist-quic', '@barrel-actors/membership', 'barrel-actors']
   await npm(root, 'pack', ...names.flatMap(name => ['--workspace', name]), '--pack-destination', place.home)
   await writeFile(join(place.folder, 'package.json'), '{ "private": true, "type": "module" }')
   const tarballs = (await readdir(place.home)).map(name => join(place.home, name))

@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { counterModule, Place } from './barrel.ts'
 
@@ -44,12 +46,27 @@ test('a module runs with the node as its default node, and may stop it', async (
   expect(code).toBe(0)
 })
 
-test('nodes started with each other as peers are connected', async () => {
+test('nodes that join by one of them are in one overlay, and say so', async () => {
   await using place = await Place.make()
   await using a = place.start('--name', 'a@127.0.0.1', '--port', '0')
   const [, port] = await a.until(/address .*:(\d+)/)
-  await using b = place.start('--name', 'b@127.0.0.1', '--port', '0', '--peer', `a@127.0.0.1:${port}`)
-  await b.until(/^connected to a@127\.0\.0\.1$/m)
+  await using b = place.start('--name', 'b@127.0.0.1', '--port', '0', '--join', `a@127.0.0.1:${port}`)
+  await b.until(/^joined the others: a@127\.0\.0\.1 is a neighbour$/m)
+  await a.until(/^joined the others: b@127\.0\.0\.1 is a neighbour$/m)
+})
+
+test('a contact that is not there is said once, and asked again until it is', async () => {
+  await using place = await Place.make()
+  const socket = createSocket('udp4')
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  await using b = place.start('--name', 'b@127.0.0.1', '--port', '0', '--join', `a@127.0.0.1:${port}`)
+  await b.until(/Ctrl-C/)
+  await b.untilError(/^barrel-actors: E_NODE_UNREACHABLE [^\n]*a@127\.0\.0\.1/m)
+  socket.close()
+  await using _a = place.start('--name', 'a@127.0.0.1', '--port', String(port))
+  await b.until(/^joined the others: a@127\.0\.0\.1 is a neighbour$/m)
 })
 
 test.each([

@@ -20,7 +20,7 @@ export class Bootstrap {
   readonly #retryMs: number
   readonly #seams: BootstrapSeams
   #timer: Timer | undefined
-  #isStopped = false
+  #isRunning = false
 
   constructor(
     self: NodeName,
@@ -34,6 +34,12 @@ export class Bootstrap {
     this.#chain = chain
     this.#retryMs = retryMs
     this.#seams = seams
+  }
+
+  /** From here on contacts may be asked: whoever they tell of this node finds it ready. */
+  start(): void {
+    this.#isRunning = true
+    this.begin()
   }
 
   /** Asks now, unless there is nobody to ask, no need, or a retry that is due anyway. */
@@ -50,12 +56,12 @@ export class Bootstrap {
   }
 
   stop(): void {
-    this.#isStopped = true
+    this.#isRunning = false
     this.#timer?.cancel()
   }
 
   get #mayAsk(): boolean {
-    return !this.#isStopped && !this.#seams.isDone() && (this.#contacts.length > 0 || this.#chain !== undefined)
+    return this.#isRunning && !this.#seams.isDone() && (this.#contacts.length > 0 || this.#chain !== undefined)
   }
 
   #arm(): void {

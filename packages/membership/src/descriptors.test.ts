@@ -12,8 +12,8 @@ const overlay = () => ({
   detector: createDetector({ self }, 0, random as never),
 })
 
-function peerAt(node: string, host: string): Peer {
-  return { node, creation: 1, endpoints: [{ host, port: 9100 }] }
+function peerAt(node: string, host: string, creation = 1): Peer {
+  return { node, creation, endpoints: [{ host, port: 9100 }] }
 }
 
 describe('where peers say that nodes are', () => {
@@ -63,6 +63,43 @@ describe('where peers say that nodes are', () => {
     const said = { kind: 'alive', ...peerAt('m@x', '10.0.0.4'), incarnation: 0 }
     step(state.detector, { kind: 'verdict', from: 'm@x', creation: 1, verdict: said }, 0, random as never)
     expect(descriptors.resolve(state, 'm@x')).toEqual([{ host: '10.0.0.4', port: 9100 }])
+  })
+
+  it('what others say of a later life is tried first, and what the node itself has said right after', () => {
+    const descriptors = new Descriptors(false)
+    const own = peerAt('b@x', '10.0.0.2')
+    const hosts = ['10.0.0.11', '10.0.0.12', '10.0.0.13']
+    const later = { ...own, creation: 2, endpoints: hosts.map(host => ({ host, port: 9100 })) }
+    descriptors.note('b@x', 1, { kind: 'join', peer: own })
+    descriptors.note('c@x', 1, { kind: 'forwardJoin', peer: later, ttl: 1 })
+    // Somebody who has not heard of that life.
+    descriptors.note('d@x', 1, { kind: 'forwardJoin', peer: peerAt('b@x', '10.0.0.66'), ttl: 1 })
+    const expected = [...later.endpoints.slice(0, 2), ...own.endpoints]
+    expect(descriptors.resolve(overlay(), 'b@x')).toEqual(expected)
+    const state = overlay()
+    state.views.passive.add(peerAt('b@x', '10.0.0.20', 3), 'c@x', 0, random as never)
+    expect(descriptors.resolve(state, 'b@x')?.[0]).toEqual({ host: '10.0.0.20', port: 9100 })
+    descriptors.note('b@x', 2, { kind: 'join', peer: peerAt('b@x', '10.0.0.11', 2) })
+    expect(descriptors.resolve(overlay(), 'b@x')).toEqual([{ host: '10.0.0.11', port: 9100 }])
+  })
+
+  it('a contact is where the user says, until it has said itself where it is; then that is tried first', () => {
+    const descriptors = new Descriptors(false)
+    // On loopback, where no word of a peer leads: the user may.
+    const contact = { host: '127.0.0.1', port: 9101 }
+    descriptors.addContact({ node: 'b@x', endpoint: contact })
+    descriptors.addContact({ node: 'c@x', endpoint: undefined })
+    expect(descriptors.resolve(overlay(), 'b@x')).toEqual([contact])
+    expect(descriptors.resolve(overlay(), 'c@x')).toBeUndefined()
+    descriptors.note('d@x', 1, { kind: 'forwardJoin', peer: peerAt('b@x', '10.0.0.7'), ttl: 1 })
+    expect(descriptors.resolve(overlay(), 'b@x')).toEqual([contact, { host: '10.0.0.7', port: 9100 }])
+    descriptors.note('b@x', 1, { kind: 'join', peer: peerAt('b@x', '10.0.0.2') })
+    expect(descriptors.resolve(overlay(), 'b@x')).toEqual([{ host: '10.0.0.2', port: 9100 }, contact])
+    const same = { ...peerAt('b@x', ''), endpoints: [contact], creation: 2 }
+    const onLoopback = new Descriptors(true)
+    onLoopback.addContact({ node: 'b@x', endpoint: contact })
+    onLoopback.note('b@x', 2, { kind: 'join', peer: same })
+    expect(onLoopback.resolve(overlay(), 'b@x')).toEqual([contact])
   })
 
   it('holds a bounded number, the newest ones', () => {

@@ -150,12 +150,17 @@ describe('whole nodes in the overlay', () => {
     withGroup(async group => {
       const names = await group.startAll(3)
       await group.whole()
+      const neighbours = group.view(names[2] as string)
+      expect(neighbours).not.toEqual([])
       await group.simulation.until((group.nodes.get(names[2] as string) as Node).stop())
       group.nodes.delete(names[2] as string)
       await group.simulation.advance(100)
       for (const name of group.names) {
         expect(group.view(name)).not.toContain(names[2])
         expect(group.api(name).stats().views.failed).toBe(0)
+        const downs = group.events(name).filter(({ event }) => event === 'peerDown')
+        const left = { kind: 'membership', event: 'peerDown', node: names[2], reason: 'left' }
+        expect(downs).toEqual(neighbours.includes(name) ? [left] : [])
       }
     }))
 
@@ -227,26 +232,41 @@ describe('whole nodes in the overlay', () => {
       expect((host as Host).isKept(b)).toBe(false)
     }))
 
-  it('endpoints of its own go to others, who dial them, and to discovery until it stops', () =>
+  it('endpoints of its own go to others, who dial them, and to discovery while its process is there', () =>
     withGroup(async group => {
       const noted: unknown[] = []
-      const notes = () => ({
+      const notes = (node: () => Node | undefined) => () => ({
         name: 'notes',
         resolve: async () => undefined,
-        register: async (...given: unknown[]) => void noted.push(['register', ...given]),
+        list: async () => {
+          noted.push('list')
+          return []
+        },
+        register: async (...given: unknown[]) => {
+          noted.push(['register', ...given, node()?.whereis('membership') !== undefined])
+        },
         unregister: async (...given: unknown[]) => void noted.push(['unregister', ...given]),
       })
       const endpoints = [{ host: '10.0.0.9', port: 9_100 }]
-      const node = await group.start(a, { endpoints, discovery: [notes] })
+      let starting: Node | undefined
+      const catcher = {
+        key: extensionKey<void>('catcher'),
+        install: async (host: Host) => {
+          starting = host.node
+          return { api: undefined }
+        },
+      }
+      const extensions = [catcher, membership({ endpoints, discovery: [notes(() => starting)] })]
+      const node = await group.simulation.startNode({ name: a, extensions })
+      group.nodes.set(a, node)
       const other = await group.start(b, { contactNodes: [a] })
       await group.whole()
       expect(await other.resolveAddress(a)).toEqual(endpoints)
       await group.simulation.until(node.stop())
       group.nodes.delete(a)
-      expect(noted).toEqual([
-        ['register', a, endpoints],
-        ['unregister', a],
-      ])
+      // Whoever lists it is not listed yet.
+      expect(noted.slice(0, 2)).toEqual([['register', a, endpoints, true], 'list'])
+      expect(noted.at(-1)).toEqual(['unregister', a])
     }))
 
   it('the process that is killed is followed by another, and the overlay goes on', () =>

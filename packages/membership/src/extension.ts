@@ -1,12 +1,12 @@
 /** `membership()`: the extension that brings a node into the overlay. */
 import {
-  checkNodeName,
   type Extension,
   type ExtensionKey,
   extensionKey,
   type Host,
   type Installed,
   type NodeName,
+  parseAddress,
 } from '@barrel-actors/runtime'
 import type { Detector, Refusal } from './detector/state.ts'
 import { addressResolver } from './discovery/chain.ts'
@@ -89,14 +89,15 @@ async function install(host: Host, given: MembershipOptions): Promise<Installed<
   const { node } = host
   const options = resolveOptions(given, node.name)
   const chain = options.chain?.({ node: node.name, clock: host.clock, disk: host.disk, log: host.log })
-  for (const { address } of options.contacts) node.addAddress(address)
   const member = new Member(host, options, chain)
   host.addAddressResolver({ resolve: name => member.descriptors.resolve(member.overlay, name) })
   if (chain !== undefined) host.addAddressResolver(addressResolver(chain))
-  if (options.endpoints.length > 0) await chain?.register(node.name, options.endpoints)
   await node.start(MembershipSupervisor, member)
+  // Who finds this node listed finds its process too; and of two that start at once one finds the other listed.
+  if (options.endpoints.length > 0) await chain?.register(node.name, options.endpoints)
+  member.begin()
   return {
-    api: createApi(host, member),
+    api: createApi(member),
     // While the others still watch its process: the end of that alone would look like the end of the node.
     stopping: () => member.stop(),
     stop: async () => {
@@ -105,12 +106,13 @@ async function install(host: Host, given: MembershipOptions): Promise<Installed<
   }
 }
 
-function createApi({ node }: Host, member: Member): MembershipApi {
+function createApi(member: Member): MembershipApi {
   const { overlay, subscribers } = member
   return {
     join: address => {
-      const contact = node.addAddress(address).node
-      member.join(checkNodeName(contact))
+      const contact = parseAddress(address)
+      member.descriptors.addContact(contact)
+      member.join(contact.node)
     },
     leave: () => member.leave(),
     activeView: () => [...overlay.views.active.keys()].sort(),

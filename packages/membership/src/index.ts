@@ -8,6 +8,7 @@ export { addressResolver, discoveryChain, discoveryChainDefaults } from './disco
 export type { DnsOptions } from './discovery/dns.ts'
 export { dns, dnsDefaults } from './discovery/dns.ts'
 export type { DnsResolver, ServiceRecord } from './discovery/dns-resolver.ts'
+export { endpointsByName } from './discovery/endpoint-check.ts'
 export type { SharedDirectoryOptions } from './discovery/shared-directory.ts'
 export { sharedDirectory, sharedDirectoryDefaults } from './discovery/shared-directory.ts'
 export { staticTable } from './discovery/static-table.ts'

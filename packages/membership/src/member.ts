@@ -44,6 +44,7 @@ export class Member {
     this.#log = new SeldomLog(host)
     this.descriptors = new Descriptors(isLoopbackNode(node.name))
     this.subscribers = new Subscribers(node, (pid, isWatched) => this.#server?.watchSubscriber(pid, isWatched))
+    for (const contact of options.contacts) this.descriptors.addContact(contact)
     const contacts = options.contacts.map(contact => contact.node)
     this.#bootstrap = new Bootstrap(
       node.name,
@@ -63,6 +64,11 @@ export class Member {
     const { active, pending } = this.overlay.views
     for (const node of [...active.keys(), ...pending.keys()]) this.lost(node)
     this.#bootstrap.begin()
+  }
+
+  /** The way in is looked for from here on. */
+  begin(): void {
+    this.#bootstrap.start()
   }
 
   get detector(): Readonly<Detector> {

@@ -1,5 +1,5 @@
 /** The options of membership, each default with its source. */
-import { type Endpoint, hostOf, type NodeName, parseAddress } from '@barrel-actors/runtime'
+import { type Address, type Endpoint, hostOf, type NodeName, parseAddress } from '@barrel-actors/runtime'
 import { type DetectorOptions, detectorDefaults } from './detector/options.ts'
 import type { DiscoveryFactory } from './discovery/backend.ts'
 import { type DiscoveryChainOptions, discoveryChain } from './discovery/chain.ts'
@@ -64,13 +64,8 @@ export const profiles: {
   },
 }
 
-export interface Contact {
-  readonly node: NodeName
-  readonly address: string
-}
-
 export interface ResolvedOptions {
-  readonly contacts: readonly Contact[]
+  readonly contacts: readonly Address[]
   readonly contactRetryMs: number
   readonly endpoints: readonly Endpoint[]
   readonly chain: ReturnType<typeof discoveryChain> | undefined
@@ -158,7 +153,7 @@ export function resolveOptions(options: MembershipOptions, self: NodeName): Reso
   if (typeof options !== 'object' || options === null) throw invalid('options', 'it is not an object')
   const given = { ...membershipDefaults, ...checked(options, known, '') }
   const { hyparview, plumtree, detector } = profiles[given.profile]
-  const contacts = (given.contactNodes ?? []).map(address => ({ address, node: parseAddress(address).node }))
+  const contacts = (given.contactNodes ?? []).map(parseAddress)
   return {
     contacts: contacts.filter(({ node }) => node !== self),
     contactRetryMs: given.contactRetryMs,

@@ -12,6 +12,7 @@ test('the package exports these names', async () => {
       "dns",
       "dnsDefaults",
       "dnsServers",
+      "endpointsByName",
       "hyparviewDefaults",
       "limits",
       "membership",

@@ -35,13 +35,13 @@ async function parse(...args: string[]) {
 
 test('start without anything is a node on this machine at the usual port', async () => {
   const { called, exitCode } = await parse('start')
-  expect(called).toEqual(['start', undefined, { name: 'node@127.0.0.1', port: 9100, peer: [] }])
+  expect(called).toEqual(['start', undefined, { name: 'node@127.0.0.1', port: 9100, join: [] }])
   expect(exitCode).toBe(7)
 })
 
-test('start takes a module and every flag, peers more than once', async () => {
+test('start takes a module and every flag, contacts more than once', async () => {
   const flags = ['--name', 'a@10.0.0.1', '--port', '0', '--bind', '10.0.0.1', '--data', 'd', '--strict']
-  const { called } = await parse('start', 'app.mjs', ...flags, '--peer', 'b@10.0.0.2', '--peer', 'c@10.0.0.3:9101')
+  const { called } = await parse('start', 'app.mjs', ...flags, '--join', 'b@10.0.0.2', '--join', 'c@10.0.0.3:9101')
   expect(called).toEqual([
     'start',
     'app.mjs',
@@ -51,7 +51,7 @@ test('start takes a module and every flag, peers more than once', async () => {
       bind: '10.0.0.1',
       data: 'd',
       strict: true,
-      peer: ['b@10.0.0.2', 'c@10.0.0.3:9101'],
+      join: ['b@10.0.0.2', 'c@10.0.0.3:9101'],
     },
   ])
 })
@@ -65,7 +65,7 @@ test('repl takes seeds and an expression', async () => {
 test('help and version are no errors', async () => {
   expect((await parse('--version')).printed).toBe('1.2.3\n')
   const { printed, error } = await parse('start', '--help')
-  expect(printed).toContain('--peer <name@host:port>')
+  expect(printed).toContain('--join <name@host[:port]>')
   expect(error).toBe('')
 })
 
@@ -79,7 +79,7 @@ describe('wrong use is one line, with the exit code 2:', () => {
     [['start', '--port'], /E_ARGUMENT_INVALID .*'--port <number>' argument missing. See barrel-actors start --help/],
     [['start', '--bind', 'eth0'], /E_ARGUMENT_INVALID .*--bind is eth0, which is not an IP address/],
     [['start', 'a.mjs', 'b.mjs'], /E_ARGUMENT_INVALID .*too many arguments for 'start'/],
-    [['start', '--peer', 'nobody'], /E_NODE_NAME_INVALID The node name nobody is not valid/],
+    [['start', '--join', 'nobody'], /E_NODE_NAME_INVALID The node name nobody is not valid/],
     [['repl', '--join', 'a@h:99999'], /E_ADDRESS_INVALID The address a@h:99999 is not/],
   ])('%j', async (args, expected) => {
     const { called, error, exitCode } = await parse(...args)

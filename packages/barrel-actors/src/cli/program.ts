@@ -10,7 +10,7 @@ export interface StartOptions {
   readonly port: number
   readonly bind?: string
   readonly data?: string
-  readonly peer: readonly string[]
+  readonly join: readonly string[]
   readonly strict?: boolean
 }
 
@@ -51,7 +51,12 @@ function addStart(program: Command, actions: Actions, done: (exitCode: number) =
     .option('--port <number>', 'the UDP port; 0 lets the system choose', parsePort, 9100)
     .option('--bind <ip>', 'the local IP address to listen on (default: that of the name if local, else all)', parseIP)
     .option('--data <folder>', 'keys and what else it keeps (default: data/<name>)')
-    .option('--peer <name@host:port>', 'another node, to be connected at the start; may be repeated', collect, [])
+    .option(
+      '--join <name@host[:port]>',
+      'a node by which to find the others, there or not; may be repeated',
+      collect,
+      [],
+    )
     .option('--strict', 'trust only nodes whose keys are pinned already')
     .addHelpText('after', '\nExample:\n  barrel-actors start counter.mjs --name a@127.0.0.1 --port 9101')
     .action(async (module: string | undefined, options: StartOptions) => done(await actions.start(module, options)))
@@ -61,7 +66,7 @@ function addRepl(program: Command, actions: Actions, done: (exitCode: number) =>
   program
     .command('repl')
     .description('Open a shell that is a node itself, and talk to other nodes from it.')
-    .option('--join <seed@host[:port]>', 'a node to connect to; may be repeated', collect, [])
+    .option('--join <name@host[:port]>', 'a node to connect to; may be repeated', collect, [])
     .option('-e, --eval <expression>', 'print what the expression gives, and exit')
     .option('--name <name@host>', 'the name of the shell (default: a new one every time)')
     .option(

@@ -2,7 +2,8 @@
 
 import { resolve } from 'node:path'
 import { Quic } from '@barrel-actors/dist-quic'
-import { checkNodeName, type Node } from '@barrel-actors/runtime'
+import { Membership, type MembershipMessage } from '@barrel-actors/membership'
+import { checkNodeName, type Node, parseAddress, type Self } from '@barrel-actors/runtime'
 import { startNode } from '../cluster-node.ts'
 import { terminalLog } from './log.ts'
 import { findModule, loadModule } from './module.ts'
@@ -20,7 +21,7 @@ export async function start(module: string | undefined, options: StartOptions): 
   const node = await startNode({
     name,
     dataDir,
-    addresses: options.peer,
+    contactNodes: options.join,
     log: terminalLog(line => process.stderr.write(line)),
     quic: {
       listenPort: options.port,
@@ -31,7 +32,8 @@ export async function start(module: string | undefined, options: StartOptions): 
   const stopped = untilStopped(node, ['SIGINT', 'SIGTERM', 'SIGHUP'])
   exitOnUncaught(node)
   process.stdout.write(describeNode(node, dataDir))
-  for (const peer of options.peer) void connect(node, peer)
+  tellOfOverlay(node)
+  for (const contact of options.join) void tellIfUnreachable(node, contact)
   if (path === undefined) return stopped
   try {
     // The module's function may go on for as long as the node runs.
@@ -55,10 +57,22 @@ function describeNode(node: Node, dataDir: string): string {
   ].join('\n')
 }
 
-/** A peer that is not there yet is no reason to stop: whoever sends first connects later. */
-async function connect(node: Node, peer: string): Promise<void> {
+/** A line when it finds the others. */
+function tellOfOverlay(node: Node): void {
+  const teller = node.spawn(async (self: Self<MembershipMessage>) => {
+    let neighbour = ''
+    for await (const message of self) {
+      if (message.event === 'peerUp') neighbour = message.node
+      if (message.event === 'joined') process.stdout.write(`joined the others: ${neighbour} is a neighbour\n`)
+    }
+  })
+  node.extension(Membership).subscribe(teller)
+}
+
+/** A contact that is not there yet is no reason to stop: it is asked again. What is wrong is said once. */
+async function tellIfUnreachable(node: Node, contact: string): Promise<void> {
   try {
-    process.stdout.write(`connected to ${await node.connect(peer)}\n`)
+    await node.connect(parseAddress(contact).node)
   } catch (error) {
     if (!node.isStopping) process.stderr.write(errorText(error))
   }

@@ -43,6 +43,12 @@ export function nodeProblem(node: unknown, onLoopback: boolean): string | undefi
   return nodeNameProblem(node) ?? hostProblem(hostOf(node as NodeName), onLoopback)
 }
 
+/** Where others reach a node of that name at that port: at the host of its name, unless nobody may dial that. */
+export function endpointsByName(node: NodeName, port: number): readonly Endpoint[] {
+  const host = hostOf(node)
+  return hostProblem(host, true) === undefined ? [{ host, port }] : []
+}
+
 /**
  * The endpoints of an answer that may be dialed, without doubles and at most {@link limits.endpointsMax} of them. They
  * are frozen: caches give them to whoever asks.

@@ -153,4 +153,11 @@ describe('once a cycle', () => {
     state.nextCycleMs += 31_000
     expect(gap()).toBe(10_000)
   })
+
+  test('the tick is asked for once, and again where it came early', () => {
+    const state = viewOf({ active: ['b'] })
+    const at = state.nextCycleMs
+    expect(step(state, received('b', check), now, seededRandom(7))).toEqual([])
+    expect(step(state, { kind: 'tick' }, at - 0.5, seededRandom(7))).toEqual([{ kind: 'schedule', atMs: at }])
+  })
 })

@@ -196,6 +196,8 @@ function onLost(current: Step, node: NodeName): void {
 
 function tick(current: Step): void {
   const { state, now } = current
+  // Also where it came early: the timer is used up.
+  state.scheduledMs = Number.POSITIVE_INFINITY
   let expired = false
   for (const [node, { deadlineMs }] of state.pending) {
     if (deadlineMs > now) continue

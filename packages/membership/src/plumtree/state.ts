@@ -252,7 +252,8 @@ function removeNeighbour(state: Plumtree, node: NodeName, now: number, random: R
 }
 
 function expire(state: Plumtree, now: number, random: Random, effects: Effect[]): void {
-  if (now >= state.tickAtMs) state.tickAtMs = Number.POSITIVE_INFINITY
+  // Also where it came early: the timer is used up.
+  state.tickAtMs = Number.POSITIVE_INFINITY
   if (now >= state.lazyAtMs) sendAllPending(state, effects)
   if (now >= state.pullAtMs) runPulls(state, now, random, effects)
   if (now >= state.sweepAtMs) sweep(state, now)

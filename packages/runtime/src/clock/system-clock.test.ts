@@ -59,3 +59,18 @@ test('now never goes back, and wall is the time of day', () => {
   expect(systemClock.now()).toBeGreaterThanOrEqual(first)
   expect(Math.abs(systemClock.wall() - Date.now())).toBeLessThan(1000)
 })
+
+test('a timer never fires early by its own clock, also when it is set late in a turn of the event loop', async () => {
+  vi.useRealTimers()
+  const earlyMs = (delayMs: number, busyMs: number) =>
+    new Promise<number>(resolve => {
+      const begin = systemClock.now()
+      while (systemClock.now() < begin + busyMs);
+      const dueMs = systemClock.now() + delayMs
+      systemClock.setTimer(delayMs, () => resolve(dueMs - systemClock.now())).keepAlive(true)
+    })
+  for (let count = 0; count < 20; count++) {
+    expect(await earlyMs(1.9, 0)).toBeLessThanOrEqual(0)
+    expect(await earlyMs(5, 6)).toBeLessThanOrEqual(0)
+  }
+})

@@ -11,22 +11,28 @@ export const systemClock: Clock = {
 }
 
 class SystemTimer implements Timer {
+  readonly #dueMs: number
+  readonly #expire: () => void
   #timeout: NodeJS.Timeout
   #keep = false
 
   constructor(delayMs: number, expire: () => void) {
-    this.#timeout = this.#start(delayMs, expire)
+    this.#dueMs = performance.now() + delayMs
+    this.#expire = expire
+    this.#timeout = this.#start(delayMs)
   }
 
-  #start(delayMs: number, expire: () => void): NodeJS.Timeout {
-    const timeout =
-      delayMs <= delayMsMax
-        ? setTimeout(expire, delayMs)
-        : setTimeout(() => {
-            this.#timeout = this.#start(delayMs - delayMsMax, expire)
-          }, delayMsMax)
+  #start(delayMs: number): NodeJS.Timeout {
+    const timeout = setTimeout(() => this.#passed(), Math.min(Math.ceil(delayMs), delayMsMax))
     if (!this.#keep) timeout.unref()
     return timeout
+  }
+
+  // The event loop counts from when its turn began, in whole milliseconds: it may be early.
+  #passed(): void {
+    const leftMs = this.#dueMs - performance.now()
+    if (leftMs > 0) this.#timeout = this.#start(leftMs)
+    else this.#expire()
   }
 
   cancel(): void {
