@@ -75,6 +75,9 @@ export function checkBesideBulk(messages: number, forMs: number): void {
 export const idleChannels = 1_000
 export const idleChannelsBefore = 50
 
+/** `cluster.join30_s`: nodes that are started at once. */
+export const joiningNodes = 30
+
 /** `quic.dial_ms`: dials that are timed, one after another, after so many that only warm up. */
 export const dials = 100
 export const dialsBefore = 20

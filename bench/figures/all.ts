@@ -23,4 +23,5 @@ export const figures: Readonly<Record<string, () => Promise<Figure>>> = {
   'quic.bulk_1350': async () => (await import('./quic-bulk.ts')).quicBulk1350,
   'quic.idle_channel_bytes': async () => (await import('./quic-channels.ts')).quicIdleChannel,
   'quic.dial_ms': async () => (await import('./quic-channels.ts')).quicDialP50,
+  'cluster.join30_s': async () => (await import('./cluster-join.ts')).clusterJoin,
 }

@@ -6,12 +6,12 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Arm } from '../harness/figure.ts'
+import { freePort } from '../harness/free-port.ts'
 import { makeSelfSigned } from './self-signed.ts'
 import { certificateName } from './sockets-ready.ts'
 
@@ -27,16 +27,31 @@ export function erlangTls(work: Work): Arm {
   return async () => {
     const folder = await mkdtemp(join(tmpdir(), 'barrel-bench-'))
     try {
-      await run('erlc', ['-o', folder, source])
-      await writeOptions(folder)
-      return await betweenNodes(folder, work)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-      throw error
+      return (await compileErlang(source, folder)) ? await betweenNodes(folder, work) : null
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
   }
+}
+
+/** Compiles a module into a folder. Whether there is an Erlang to do so. */
+export async function compileErlang(module: string, folder: string): Promise<boolean> {
+  try {
+    await run('erlc', ['-o', folder, module])
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** The options of a node that finds its modules in that folder, and whose distribution is TLS. */
+export async function tlsOptionsIn(folder: string): Promise<string[]> {
+  await writeOptions(folder)
+  return [
+    ['-noinput', '-pa', folder, '-proto_dist', 'inet_tls', '-ssl_dist_optfile', join(folder, 'ssl_dist.conf')],
+    ['-setcookie', 'bench', '-kernel', 'logger_level', 'error'],
+  ].flat()
 }
 
 async function writeOptions(folder: string): Promise<void> {
@@ -53,10 +68,10 @@ async function writeOptions(folder: string): Promise<void> {
 async function betweenNodes(folder: string, work: Work): Promise<number> {
   const port = await freePort()
   const common = [
-    ['-noinput', '-pa', folder, '-proto_dist', 'inet_tls', '-ssl_dist_optfile', join(folder, 'ssl_dist.conf')],
-    ['-setcookie', 'bench', '-start_epmd', 'false', '-erl_epmd_port', String(port)],
-    ['-kernel', 'inet_dist_use_interface', '{127,0,0,1}', '-kernel', 'logger_level', 'error'],
-  ].flat()
+    ...(await tlsOptionsIn(folder)),
+    ...['-start_epmd', 'false', '-erl_epmd_port', String(port)],
+    ...['-kernel', 'inet_dist_use_interface', '{127,0,0,1}'],
+  ]
   const other = spawn('erl', [...common, '-name', 'b@127.0.0.1'], { stdio: ['ignore', 2, 2] })
   const ended = once(other, 'exit')
   try {
@@ -70,13 +85,4 @@ async function betweenNodes(folder: string, work: Work): Promise<number> {
     other.kill()
     await ended
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

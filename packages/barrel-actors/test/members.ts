@@ -195,7 +195,8 @@ export class Members {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#running.map(member => (member instanceof ProcessMember ? member.kill() : member.stop())))
-    await rm(this.folder, { recursive: true, force: true })
+    // A pin may still be on its way to the disk.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
