@@ -2,7 +2,7 @@ import type { Disk } from '@barrel-actors/runtime'
 import { extensionKey } from '@barrel-actors/runtime'
 import { expect, test } from 'vitest'
 import { startNode } from './cluster-node.ts'
-import { Quic } from './index.ts'
+import { Membership, Quic, sharedDirectory } from './index.ts'
 
 /** Files in memory. */
 function memoryDisk(): Disk & { readonly files: Map<string, Uint8Array> } {
@@ -53,4 +53,60 @@ test('a name that is not valid touches nothing', async () => {
   const disk = memoryDisk()
   await expect(startNode({ name: '../../etc', disk })).rejects.toMatchObject({ code: 'E_NODE_NAME_INVALID' })
   expect(disk.files.size).toBe(0)
+})
+
+test('a node is told to others by the host of its name and the port that it has bound', async () => {
+  const told: unknown[] = []
+  const notes = () => ({
+    name: 'notes',
+    resolve: async () => undefined,
+    register: async (...given: unknown[]) => void told.push(given),
+  })
+  const quic = { listenPort: 0, address: '127.0.0.1' }
+  const named = ['c@localhost', 'd@10.1.2.3', 'e@0.0.0.0', 'f@169.254.1.1']
+  const ports = new Map<string, number>()
+  for (const name of named) {
+    await using node = await startNode({ name, disk: memoryDisk(), quic, membership: { discovery: [notes] } })
+    ports.set(name, node.extension(Quic).address.port)
+  }
+  // What nobody may dial is told to nobody.
+  expect(told).toEqual([
+    ['c@localhost', [{ host: 'localhost', port: ports.get('c@localhost') }]],
+    ['d@10.1.2.3', [{ host: '10.1.2.3', port: ports.get('d@10.1.2.3') }]],
+  ])
+})
+
+test('the endpoints that are given are told in place of that', async () => {
+  const disk = memoryDisk()
+  const endpoints = [{ host: '10.0.0.9', port: 9_109 }]
+  await using _node = await startNode({
+    name: 'g@10.0.0.7',
+    disk,
+    quic: { listenPort: 0, address: '127.0.0.1' },
+    membership: { endpoints, discovery: [sharedDirectory({ folder: 'shared' })] },
+  })
+  const [file] = [...disk.files].filter(([path]) => path.startsWith('shared/'))
+  expect(JSON.parse(new TextDecoder().decode(file?.[1]))).toMatchObject({ node: 'g@10.0.0.7', endpoints })
+})
+
+test('tools take no part in membership', async () => {
+  const quic = { listenPort: 0, address: '127.0.0.1' }
+  const cookie = 'one that nobody can guess'
+  for (const kind of [{ hidden: true }, { cookieOnly: true, cookie }]) {
+    await using node = await startNode({ name: 'h@127.0.0.1', disk: memoryDisk(), quic: { ...quic, ...kind } })
+    expect(() => node.extension(Membership)).toThrow(expect.objectContaining({ code: 'E_EXTENSION_MISSING' }))
+  }
+})
+
+test('contact nodes are given as an option of their own or of membership, and refused when they are none', async () => {
+  const quic = { listenPort: 0, address: '127.0.0.1' }
+  await using a = await startNode({ name: 'i@127.0.0.1', disk: memoryDisk(), quic })
+  const contactNodes = [`${a.name}:${a.extension(Quic).address.port}`]
+  await using b = await startNode({ name: 'j@127.0.0.1', disk: memoryDisk(), quic, contactNodes })
+  await using c = await startNode({ name: 'k@127.0.0.1', disk: memoryDisk(), quic, membership: { contactNodes } })
+  await expect
+    .poll(() => [b, c].map(node => node.extension(Membership).activeView().includes(a.name)))
+    .toEqual([true, true])
+  const refused = startNode({ name: 'l@127.0.0.1', disk: memoryDisk(), quic, contactNodes: ['nobody'] })
+  await expect(refused).rejects.toMatchObject({ code: 'E_MEMBERSHIP_OPTION_INVALID' })
 })

@@ -10,6 +10,8 @@ export interface BootstrapSeams {
   /** Whether this node is in the overlay, or has left it and is to stay out. */
   readonly isDone: () => boolean
   readonly join: (node: NodeName) => void
+  /** Contacts have been asked, and none has let this node in. */
+  readonly inVain: () => void
 }
 
 export class Bootstrap {
@@ -67,6 +69,7 @@ export class Bootstrap {
   #arm(): void {
     this.#timer = this.#seams.clock.setTimer(this.#retryMs, () => {
       this.#timer = undefined
+      if (this.#mayAsk && this.#contacts.length > 0) this.#seams.inVain()
       this.begin()
     })
   }

@@ -127,9 +127,14 @@ describe('whole nodes in the overlay', () => {
 
   it('contacts are asked again until one of them is there', () =>
     withGroup(async group => {
-      await group.start(b, { contactNodes: [b, a], hyparview: { seedCycles: 0 } })
-      await group.simulation.advance(60_000)
+      const warned: unknown[] = []
+      const silent = () => {}
+      const warn = (event: string, fields: unknown) => void warned.push([event, fields])
+      const log = { debug: silent, info: silent, warn, error: silent }
+      await group.start(b, { contactNodes: [b, a], hyparview: { seedCycles: 0 } }, { log })
+      await group.simulation.advance(59_000)
       expect(group.view(b)).toEqual([])
+      expect(warned).toEqual([['no contact has let this node in', { contacts: a }]])
       await group.start(a)
       await group.whole()
       expect(group.view(b)).toEqual([a])

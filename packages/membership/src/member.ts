@@ -51,7 +51,13 @@ export class Member {
       contacts,
       options.discoverContacts && contacts.length === 0 ? chain : undefined,
       options.contactRetryMs,
-      { clock, random, isDone: () => this.#isInOrOut, join: contact => this.join(contact) },
+      {
+        clock,
+        random,
+        isDone: () => this.#isInOrOut,
+        join: contact => this.join(contact),
+        inVain: () => this.#log.warn('no contact has let this node in', { contacts: contacts.join(' ') }),
+      },
     )
     const self = { node: node.name, creation: node.creation, endpoints: options.endpoints }
     this.overlay = new Overlay(self, { ...options, seeds: contacts }, this.#seams())
