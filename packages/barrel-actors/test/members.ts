@@ -33,7 +33,7 @@ export interface Member {
   readonly address: string
   readonly told: readonly Told[]
   view(): Promise<NodeName[]>
-  broadcast(payload: unknown): Promise<void>
+  broadcast(payload: unknown): Promise<boolean>
   leave(): Promise<void>
   join(address: string): Promise<void>
   /** Calls the echo of that node, and gives its reply. */
@@ -124,7 +124,7 @@ export class ProcessMember implements Member {
   }
 
   view = () => this.#ask<NodeName[]>('view')
-  broadcast = (payload: unknown) => this.#ask<void>('broadcast', payload)
+  broadcast = (payload: unknown) => this.#ask<boolean>('broadcast', payload)
   leave = () => this.#ask<void>('leave')
   join = (address: string) => this.#ask<void>('join', address)
   echo = (of: NodeName) => this.#ask('echo', of)

@@ -99,6 +99,15 @@ describe('the way in', () => {
   })
 })
 
+test('who broadcasts more than a neighbour takes is told, and everything arrives', async () => {
+  const [a, b] = (await locals(['a', 'b'], { quic: { queueBytesHigh: 100_000 } })) as [LocalMember, LocalMember]
+  await until(() => isWhole([a, b]))
+  const hadRoom = Array.from({ length: 10 }, (_, at) => a.overlay.broadcast('news', String(at) + 'x'.repeat(60_000)))
+  expect(hadRoom).toContain(false)
+  expect(hadRoom[0]).toBe(true)
+  await until(() => newsOf(b).length === hadRoom.length)
+})
+
 describe('who is where', () => {
   test('a node that only the overlay knows is called without an address', async () => {
     // Each knows a few and links fewer.

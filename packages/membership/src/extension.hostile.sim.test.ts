@@ -131,4 +131,27 @@ describe('what comes to the registered process', () => {
       expect(group.api(a).stats().undecodable).toBe(1)
       expect(group.broadcasts(a)).toEqual([])
     }))
+
+  it('exit signals of a node are dropped; killed again and again it is there again, and so are its links', () =>
+    withPair(async group => {
+      const node = group.nodes.get(a) as Node
+      const other = await group.simulation.startNode({ name: 'killer@test' })
+      const told = async () => {
+        node.send(other.pid, node.whereis('membership') as Pid)
+        return (await group.simulation.until(other.receive())) as Pid
+      }
+      const first = await told()
+      for (const reason of ['normal', 'shutdown', { error: 'boom' }]) other.exit(first, reason)
+      await group.simulation.advance(1_000)
+      expect(await told()).toEqual(first)
+      expect(group.view(a)).toEqual([b])
+      for (let kills = 0; kills < 20; kills++) {
+        other.exit(await told(), 'kill')
+        await group.simulation.advance(100)
+      }
+      expect((await told()).serial).not.toBe(first.serial)
+      await group.whole()
+      group.api(b).broadcast('news', 'goes on')
+      await group.simulation.eventually(() => group.broadcasts(a).length === 1)
+    }))
 })

@@ -65,9 +65,10 @@ export interface MembershipApi {
   members(): MemberInfo[]
   /**
    * To every node of the overlay, this one included: `{ kind: 'broadcast', tag, payload, origin }` for whoever
-   * subscribes to that tag. Throws E_MESSAGE_INVALID, E_BROADCAST_INVALID.
+   * subscribes to that tag. As `send`, false where more waits for a neighbour than should: it is sent all the same.
+   * Throws E_MESSAGE_INVALID, E_BROADCAST_INVALID.
    */
-  broadcast(tag: string, payload: unknown): void
+  broadcast(tag: string, payload: unknown): boolean
   /** From here on that process is told of neighbours. Once is enough. Throws E_SUBSCRIBER_INVALID. */
   subscribe(pid: Subscriber): void
   /** Ends it. Whether it was subscribed. */

@@ -109,9 +109,14 @@ export class Member {
     this.#stepped()
   }
 
-  /** @throws E_MESSAGE_INVALID, E_BROADCAST_INVALID */
-  broadcast(tag: string, payload: unknown): void {
+  /**
+   * Whether there is room at every neighbour that it went to.
+   * @throws E_MESSAGE_INVALID, E_BROADCAST_INVALID
+   */
+  broadcast(tag: string, payload: unknown): boolean {
+    const { congested } = this.counts
     this.overlay.broadcast(tag, this.#codec.encode(payload))
+    return this.counts.congested === congested
   }
 
   /** Says goodbye, and nothing any more. */
