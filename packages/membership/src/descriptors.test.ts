@@ -72,8 +72,10 @@ describe('where peers say that nodes are', () => {
     const later = { ...own, creation: 2, endpoints: hosts.map(host => ({ host, port: 9100 })) }
     descriptors.note('b@x', 1, { kind: 'join', peer: own })
     descriptors.note('c@x', 1, { kind: 'forwardJoin', peer: later, ttl: 1 })
-    // Somebody who has not heard of that life.
-    descriptors.note('d@x', 1, { kind: 'forwardJoin', peer: peerAt('b@x', '10.0.0.66'), ttl: 1 })
+    // Those who have not heard of that life.
+    for (const creation of [0, 1]) {
+      descriptors.note('d@x', 1, { kind: 'forwardJoin', peer: peerAt('b@x', '10.0.0.66', creation), ttl: 1 })
+    }
     const expected = [...later.endpoints.slice(0, 2), ...own.endpoints]
     expect(descriptors.resolve(overlay(), 'b@x')).toEqual(expected)
     const state = overlay()
