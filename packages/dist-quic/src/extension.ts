@@ -87,9 +87,11 @@ async function install(host: Host, options: QuicOptions): Promise<Installed<Quic
   context.identity.onCertificate(certificate => endpoint.useCertificate(certificate))
   const api = createApi(context, endpoint, carrier)
   context.log.info('quic listening', { ...endpoint.address, fingerprint: api.fingerprint })
-  const stop = () => {
+  const stop = async () => {
     carrier.stop()
-    return endpoint.close('the node stops')
+    await endpoint.close('the node stops')
+    // Whoever removes the folder of a stopped node finds nobody writing to it.
+    await context.trustStore.settled()
   }
   return { api, stop }
 }

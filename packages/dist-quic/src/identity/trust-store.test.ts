@@ -33,6 +33,25 @@ test('a pin is known at once, after a restart, and in no other case', async () =
   }
 })
 
+test('it has settled when every pin is written, also those that cannot be', async () => {
+  const disk = memoryDisk()
+  const store = await open(disk)
+  const pinned = [store.pin('a@h', one), store.pin('b@h', two)]
+  expect(disk.written).toHaveLength(0)
+  await store.settled()
+  expect(disk.written).toHaveLength(2)
+  await Promise.all(pinned)
+  const full = await openTrustStore(
+    { ...disk, replace: async () => Promise.reject(new Error('full')) },
+    clock,
+    'keys',
+    silentLog,
+  )
+  const failed = full.pin('c@h', three).catch(error => error.code)
+  await full.settled()
+  expect(await failed).toBe('E_FILE_UNWRITABLE')
+})
+
 test('pinning the same key again writes nothing', async () => {
   const disk = memoryDisk()
   const store = await open(disk)

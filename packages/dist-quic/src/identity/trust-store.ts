@@ -54,6 +54,8 @@ export interface TrustStore {
   pathOf(node: NodeName): string | undefined
   /** The names that a key is pinned for; case and separators of the fingerprint do not matter. */
   findByFingerprint(fingerprint: string): NodeName[]
+  /** Resolves when nothing is being written any more, whether or not it could be. */
+  settled(): Promise<void>
 }
 
 /** What was revoked, and the names that the key is pinned for. */
@@ -111,6 +113,9 @@ export async function openTrustStore(
     fingerprintOf: node => store.pins.get(node)?.fingerprint,
     pathOf: node => pathOf(store, node),
     findByFingerprint: fingerprint => namesOf(store, parseFingerprint(fingerprint)),
+    settled: async () => {
+      await Promise.allSettled([store.queue, ...Array.from(store.pins.values(), ({ written }) => written)])
+    },
   }
 }
 

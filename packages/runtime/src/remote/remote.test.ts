@@ -203,25 +203,16 @@ test('when the channel is lost, links, calls and monitors end with noconnection,
   expect(watching).toMatchObject([{ kind: 'down', reason: 'noconnection' }])
 })
 
-test('nothing is kept of a node whose channel was lost', async () => {
-  const { a, b, cut } = await two()
+test('a node is connected while the channel is up, not while it opens; lost, nothing is kept of it', async () => {
+  const { a, b, cut, net } = await two()
+  const isUp = () => net.get('a@test')?.host.isConnected('b@test')
+  expect([isUp(), a.remotes.isAlone]).toEqual([false, true])
   a.send({ name: 'nobody', node: 'b@test' }, 'hello')
+  expect(isUp()).toBe(false)
   await a.connect('b@test')
-  expect([a.remotes.isAlone, b.remotes.isAlone]).toEqual([false, false])
+  expect([isUp(), a.remotes.isAlone, b.remotes.isAlone]).toEqual([true, false, false])
   cut()
-  expect([a.remotes.isAlone, b.remotes.isAlone]).toEqual([true, true])
-})
-
-test('an extension hears that a node is connected while the channel is up, not while it opens, and opens none by asking', async () => {
-  const { a, cut, net } = await two()
-  const { host } = net.get(a.name) as { host: Host }
-  expect([host.isConnected('b@test'), a.remotes.isAlone]).toEqual([false, true])
-  a.send({ name: 'nobody', node: 'b@test' }, 'hello')
-  expect(host.isConnected('b@test')).toBe(false)
-  await a.connect('b@test')
-  expect(host.isConnected('b@test')).toBe(true)
-  cut()
-  expect(host.isConnected('b@test')).toBe(false)
+  expect([isUp(), a.remotes.isAlone, b.remotes.isAlone]).toEqual([false, true, true])
 })
 
 test('an exit reason that cannot cross arrives as a text', async () => {
