@@ -17,11 +17,13 @@ export interface OverlayArguments {
   readonly broadcasts: number
   /** Minutes of a split in two halves, measured after the rest; 0 for none. */
   readonly split: number
+  /** Cycles at the end in which nobody says anything, to see what an idle node sends. */
+  readonly idle: number
 }
 
 export const usage =
   'overlay [--nodes N] [--seed S] [--join single|random|parallel] [--fail PERCENT] [--paper] [--latency constant|lan|wan] ' +
-  '[--cycles N] [--broadcasts N] [--split MINUTES] [--json]'
+  '[--cycles N] [--broadcasts N] [--split MINUTES] [--idle CYCLES] [--json]'
 
 const defaults: OverlayArguments = {
   nodes: 1_000,
@@ -34,6 +36,7 @@ const defaults: OverlayArguments = {
   cycles: 50,
   broadcasts: 1_000,
   split: 0,
+  idle: 0,
 }
 
 const counts = {
@@ -43,6 +46,7 @@ const counts = {
   cycles: [0, 10_000],
   broadcasts: [0, 100_000],
   split: [0, 1_440],
+  idle: [0, 1_000],
 } as const
 
 /** Undefined where they make no sense. */

@@ -59,6 +59,18 @@ export function oneSidedLinks(graph: Graph): number {
   return graph.reduce((sum, next, at) => sum + next.filter(other => sets[other]?.has(at) !== true).length, 0)
 }
 
+/** The sizes of the fullest views. */
+export function largestViews(nodes: readonly OverlayNode[]): Record<'active' | 'passive' | 'pending', number> {
+  const largest = { active: 0, passive: 0, pending: 0 }
+  for (const { overlay } of nodes) {
+    const { active, passive, pending } = overlay.views
+    largest.active = Math.max(largest.active, active.size)
+    largest.passive = Math.max(largest.passive, passive.size)
+    largest.pending = Math.max(largest.pending, pending.size)
+  }
+  return largest
+}
+
 /** How many nodes have so many neighbours. */
 export function degreeHistogram(graph: Graph): Record<string, number> {
   const counts: Record<string, number> = {}

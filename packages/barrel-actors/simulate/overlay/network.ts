@@ -1,22 +1,21 @@
 /**
- * Many overlays in one place, of the cores and the driver that ship: whole milliseconds, one bucket of events for each. A
- * way between two nodes has a latency of its own, so that what goes over it keeps its order.
+ * Many overlays in one place, of the cores and the driver that ship, in whole milliseconds. A way between two nodes has a
+ * latency of its own, so that what goes over it keeps its order.
  */
 import { type Delivery, Overlay, type OverlayMessage, type OverlayOptions } from '@barrel-actors/membership'
 import type { NodeName, Random, Timer } from '@barrel-actors/runtime'
+import { Agenda, type Happening } from './agenda.ts'
 import type { Latency } from './latency.ts'
 
-interface Happening {
-  run(): void
-}
-
 class Message implements Happening {
+  readonly atMs: number
   readonly #network: OverlayNetwork
   readonly #from: OverlayNode
-  readonly #to: NodeName
+  readonly #to: OverlayNode
   readonly #message: OverlayMessage
 
-  constructor(network: OverlayNetwork, from: OverlayNode, to: NodeName, message: OverlayMessage) {
+  constructor(atMs: number, network: OverlayNetwork, from: OverlayNode, to: OverlayNode, message: OverlayMessage) {
+    this.atMs = atMs
     this.#network = network
     this.#from = from
     this.#to = to
@@ -29,9 +28,11 @@ class Message implements Happening {
 }
 
 class VirtualTimer implements Happening, Timer {
+  readonly atMs: number
   #expire: (() => void) | undefined
 
-  constructor(expire: () => void) {
+  constructor(atMs: number, expire: () => void) {
+    this.atMs = atMs
     this.#expire = expire
   }
 
@@ -48,6 +49,8 @@ class VirtualTimer implements Happening, Timer {
   }
 }
 
+const clockSpreadMs = 1_000_000
+
 export interface OverlayNode {
   readonly name: NodeName
   readonly number: number
@@ -57,21 +60,24 @@ export interface OverlayNode {
 
 /** What is counted while it is wanted. */
 export interface Traffic {
-  payloads: number
+  /** Announcements, requests and prunes of Plumtree. */
   control: number
+  /** Of every kind. */
+  messages: number
 }
 
 export class OverlayNetwork {
   readonly random: Random
   readonly nodes: OverlayNode[] = []
-  readonly traffic: Traffic = { payloads: 0, control: 0 }
+  readonly traffic: Traffic = { control: 0, messages: 0 }
   /** Is told of every delivery. */
   delivered: (node: OverlayNode, delivery: Delivery) => void = () => {}
+  /** Is told of every payload that is sent, and to how many. */
+  pushed: (payload: Uint8Array, receivers: number) => void = () => {}
   readonly #latency: Latency
   readonly #byName = new Map<NodeName, OverlayNode>()
-  readonly #buckets = new Map<number, Happening[]>()
+  readonly #agenda = new Agenda()
   readonly #cut = new Map<OverlayNode, number>()
-  #nowMs = 0
 
   constructor(random: Random, latency: Latency) {
     this.random = random
@@ -79,21 +85,19 @@ export class OverlayNetwork {
   }
 
   get nowMs(): number {
-    return this.#nowMs
+    return this.#agenda.nowMs
   }
 
   get living(): OverlayNode[] {
     return this.nodes.filter(({ isAlive }) => isAlive)
   }
 
-  nodeOf(name: NodeName): OverlayNode | undefined {
-    return this.#byName.get(name)
-  }
-
   start(name: NodeName, options: OverlayOptions): OverlayNode {
     const number = this.nodes.length
+    // Clocks of different nodes begin at different times.
+    const startMs = Math.floor(this.random.next() * clockSpreadMs)
     const clock = {
-      now: () => this.#nowMs,
+      now: () => startMs + this.nowMs,
       setTimer: (delayMs: number, expire: () => void): Timer => this.#setTimer(delayMs, expire),
     }
     const overlay: Overlay = new Overlay(
@@ -147,41 +151,36 @@ export class OverlayNetwork {
 
   /** Runs all that happens within so many milliseconds. */
   run(forMs: number): void {
-    const untilMs = this.#nowMs + forMs
-    for (; this.#nowMs <= untilMs; this.#nowMs++) this.#runBucket()
-    this.#nowMs = untilMs
+    this.#agenda.runUntil(this.nowMs + forMs)
   }
 
-  arrive(from: OverlayNode, to: NodeName, message: OverlayMessage): void {
-    const target = this.#byName.get(to)
-    if (target?.isAlive === true && !this.#isCut(from, target)) target.overlay.receive(from.name, 1, message)
-  }
-
-  #runBucket(): void {
-    const bucket = this.#buckets.get(this.#nowMs)
-    if (bucket === undefined) return
-    // What is for now joins the end.
-    for (let at = 0; at < bucket.length; at++) (bucket[at] as Happening).run()
-    this.#buckets.delete(this.#nowMs)
+  arrive(from: OverlayNode, to: OverlayNode, message: OverlayMessage): void {
+    if (to.isAlive && !this.#isCut(from, to)) to.overlay.receive(from.name, 1, message)
   }
 
   #send(from: OverlayNode, to: readonly NodeName[], message: OverlayMessage): void {
     if (!from.isAlive) return
     const { traffic } = this
-    if (message.kind === 'gossip') traffic.payloads += to.length
-    else if (message.kind === 'ihave' || message.kind === 'graft' || message.kind === 'prune')
+    traffic.messages += to.length
+    if (message.kind === 'gossip') {
+      this.pushed(message.payload, to.length)
+    } else if (message.kind === 'ihave' || message.kind === 'graft' || message.kind === 'prune') {
       traffic.control += to.length
+    }
     for (const name of to) {
       const target = this.#byName.get(name)
       if (target === undefined) continue
       if (!target.isAlive || this.#isCut(from, target)) this.#lose(from, target)
-      else this.#at(this.#latency(from.number, target.number), new Message(this, from, name, message))
+      else this.#agenda.add(new Message(this.#arrivalMs(from, target), this, from, target, message))
     }
   }
 
   #lose(node: OverlayNode, other: OverlayNode): void {
-    const delayMs = this.#latency(node.number, other.number)
-    this.#at(delayMs, { run: () => node.overlay.lost(other.name) })
+    this.#agenda.add(new VirtualTimer(this.#arrivalMs(node, other), () => node.overlay.lost(other.name)))
+  }
+
+  #arrivalMs(from: OverlayNode, to: OverlayNode): number {
+    return this.nowMs + this.#latency(from.number, to.number)
   }
 
   #isCut(one: OverlayNode, other: OverlayNode): boolean {
@@ -189,15 +188,8 @@ export class OverlayNetwork {
   }
 
   #setTimer(delayMs: number, expire: () => void): Timer {
-    const timer = new VirtualTimer(expire)
-    this.#at(Math.max(0, Math.ceil(delayMs)), timer)
+    const timer = new VirtualTimer(this.nowMs + Math.max(0, Math.ceil(delayMs)), expire)
+    this.#agenda.add(timer)
     return timer
-  }
-
-  #at(delayMs: number, happening: Happening): void {
-    const atMs = this.#nowMs + delayMs
-    const bucket = this.#buckets.get(atMs)
-    if (bucket === undefined) this.#buckets.set(atMs, [happening])
-    else bucket.push(happening)
   }
 }

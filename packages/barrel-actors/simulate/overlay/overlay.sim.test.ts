@@ -12,7 +12,12 @@ function figuresOf(args: string): Record<string, unknown> {
   return figures
 }
 
-const calm = { componentsAfterJoin: [100], components: [100], oneSidedLinks: 0, meanReliability: 1 }
+const calm = {
+  componentsAfterJoin: [100],
+  components: [100],
+  oneSidedLinks: 0,
+  meanReliability: 1,
+}
 
 describe('the overlay of a hundred nodes', () => {
   test.each(['single', 'random', 'parallel'])(
@@ -31,6 +36,27 @@ describe('the overlay of a hundred nodes', () => {
     expect(figures).toMatchObject({ ...calm, redundancyOnceFormed: 0 })
     expect(figures['payloadPerBroadcast']).toBeLessThan(102)
     expect((figures['rmrByCycle'] as number[])[0]).toBeGreaterThan(2)
+  })
+
+  test('settles to one payload for each node while broadcasts overlap, and announces several at once', () => {
+    for (const seed of [1, 2, 3]) {
+      const figures = figuresOf(`--nodes 100 --seed ${seed} --cycles 10 --broadcasts 1000`)
+      expect(figures).toMatchObject({ ...calm, oneSidedLinksAfterJoin: 0 })
+      // Were every one of them to prune, it would stay above a third.
+      expect(figures['redundancyOnceFormed']).toBeLessThan(0.1)
+      // One at a time, each would be announced over the two or three links of a node that are lazy.
+      expect(figures['controlPerBroadcast']).toBeLessThan(20)
+      expect((figures['lastDeliveryHop'] as { mean: number }).mean).toBeGreaterThan(5)
+    }
+  })
+
+  test('sends as little when idle as one of twenty does', () => {
+    const traffic = [20, 100].map(
+      nodes => figuresOf(`--nodes ${nodes} --cycles 20 --broadcasts 0 --idle 20`)['idleTrafficPerNode'] as number,
+    )
+    const [few, many] = traffic as [number, number]
+    expect(few).toBeGreaterThan(0.5)
+    expect(Math.abs(many / few - 1)).toBeLessThan(0.15)
   })
 
   test('reaches everybody who is left when half of it dies at once', () => {
@@ -52,6 +78,7 @@ describe('the overlay of a hundred nodes', () => {
     const run = () => ({
       ...figuresOf('--nodes 60 --seed 7 --cycles 5 --broadcasts 5 --fail 30'),
       realSeconds: 0,
+      cpuSeconds: 0,
       peakBytes: 0,
     })
     expect(run()).toEqual(run())

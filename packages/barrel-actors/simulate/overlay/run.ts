@@ -1,9 +1,17 @@
 /** One run: nodes join, cycles pass, broadcasts are measured, nodes die, and what is left heals. */
-import type { OverlayOptions } from '@barrel-actors/membership'
+import { hyparviewDefaults, type OverlayOptions } from '@barrel-actors/membership'
 import { seededRandom } from '@barrel-actors/simulation'
 import type { OverlayArguments } from './arguments.ts'
-import { broadcastOnce, mean, type Outcome } from './broadcasts.ts'
-import { clusteringCoefficient, componentsOf, degreeHistogram, graphOf, oneSidedLinks, pathsOf } from './graph.ts'
+import { broadcastMany, type Measured, mean } from './broadcasts.ts'
+import {
+  clusteringCoefficient,
+  componentsOf,
+  degreeHistogram,
+  graphOf,
+  largestViews,
+  oneSidedLinks,
+  pathsOf,
+} from './graph.ts'
 import { latencyOf } from './latency.ts'
 import { OverlayNetwork, type OverlayNode } from './network.ts'
 
@@ -16,22 +24,31 @@ const cycleMs = 1_000_000
 const passiveAgeMsMax = 30 * cycleMs
 /** Between two joins, so that a walk ends before the next begins. */
 const joinEveryMs = 10
+/** Between two broadcasts, which overlap as in real use: one announcement is for many of them. */
+const broadcastEveryMs = 5
 const pathSources = 200
 const healCyclesMax = 100
 const healBroadcasts = 10
 
 export function runOverlay(given: OverlayArguments, report: Report): void {
   const startMs = performance.now()
+  const cpuBefore = process.cpuUsage()
   const network = new OverlayNetwork(seededRandom(`overlay ${given.seed}`), latencyOf(modelOf(given), given.seed))
   joinAll(network, given)
-  report('componentsAfterJoin', componentsOf(graphOf(network.nodes)))
+  const joined = graphOf(network.nodes)
+  report('componentsAfterJoin', componentsOf(joined))
+  report('oneSidedLinksAfterJoin', oneSidedLinks(joined))
+  report('largestViewsAfterJoin', largestViews(network.nodes))
   const rmrByCycle = passCycles(network, given)
   report('rmrByCycle', rmrByCycle)
   reportGraph(network, report)
-  const before = measure(network, given.fail > 0 ? healBroadcasts : given.broadcasts)
+  const before = measure(network, given, given.fail > 0 ? healBroadcasts : given.broadcasts)
   reportBroadcasts(before, given, report)
-  if (given.fail > 0) failAndHeal(network, given, mean(before.map(({ reliability }) => reliability)), report)
+  if (given.fail > 0) failAndHeal(network, given, reliabilityOf(before), report)
   if (given.split > 0) splitAndHeal(network, given, report)
+  if (given.idle > 0) report('idleTrafficPerNode', idleTraffic(network, given.idle))
+  const { user, system } = process.cpuUsage(cpuBefore)
+  report('cpuSeconds', (user + system) / 1_000_000)
   report('realSeconds', (performance.now() - startMs) / 1_000)
   report('peakBytes', process.resourceUsage().maxRSS * 1_024)
 }
@@ -62,7 +79,8 @@ function passCycles(network: OverlayNetwork, given: OverlayArguments): number[] 
   const redundancies: number[] = []
   for (let cycle = 0; cycle < given.cycles; cycle++) {
     const endMs = network.nowMs + cycleMs
-    redundancies.push(rounded(broadcastOnce(network, network.nodes).redundancy))
+    const { outcomes } = measure(network, given, 1)
+    redundancies.push(...outcomes.map(({ redundancy }) => rounded(redundancy)))
     network.run(endMs - network.nowMs)
   }
   return redundancies
@@ -79,31 +97,34 @@ function reportGraph(network: OverlayNetwork, report: Report): void {
   report('floodMaxHops', floodMaxHops)
 }
 
-function measure(network: OverlayNetwork, count: number): Outcome[] {
-  const living = network.living
-  return Array.from({ length: count }, () => broadcastOnce(network, living))
+function measure(network: OverlayNetwork, { paper }: OverlayArguments, count: number): Measured {
+  return broadcastMany(network, count, paper ? 'one at a time' : broadcastEveryMs)
 }
 
-function reportBroadcasts(outcomes: readonly Outcome[], given: OverlayArguments, report: Report): void {
-  report('meanReliability', mean(outcomes.map(({ reliability }) => reliability)))
+function reportBroadcasts(measured: Measured, given: OverlayArguments, report: Report): void {
+  const { outcomes, controlPerBroadcast } = measured
+  report('meanReliability', reliabilityOf(measured))
   report('payloadPerBroadcast', mean(outcomes.map(({ payloads }) => payloads)))
-  report('controlPerBroadcast', mean(outcomes.map(({ control }) => control)))
+  report('controlPerBroadcast', controlPerBroadcast)
   const redundancies = outcomes.map(({ redundancy }) => redundancy)
   report('redundancy', mean(redundancies))
   // The first ones prune the links that the last cycle brought.
   report('redundancyOnceFormed', mean(redundancies.slice(redundancies.length >> 1)))
   const model = modelOf(given)
+  report('lastDeliveryHop', { model, mean: mean(outcomes.map(({ lastDeliveryHop }) => lastDeliveryHop)) })
   report('lastDeliveryMs', { model, mean: mean(outcomes.map(({ lastDeliveryMs }) => lastDeliveryMs)) })
 }
 
 function failAndHeal(network: OverlayNetwork, given: OverlayArguments, wanted: number, report: Report): void {
   kill(network, given.fail)
-  const outcomes = measure(network, given.broadcasts)
-  const reliabilities = outcomes.map(({ reliability }) => reliability)
-  report('meanReliabilityAfterFailure', mean(reliabilities))
-  report('kthReliability', reliabilities.slice(0, 20).map(rounded))
+  const measured = measure(network, given, given.broadcasts)
+  report('meanReliabilityAfterFailure', reliabilityOf(measured))
+  report(
+    'kthReliability',
+    measured.outcomes.slice(0, 20).map(({ reliability }) => rounded(reliability)),
+  )
   let cycles = 0
-  while (cycles < healCyclesMax && reliabilityNow(network) < wanted) {
+  while (cycles < healCyclesMax && reliabilityOf(measure(network, given, healBroadcasts)) < wanted) {
     network.run(cycleMs)
     cycles++
   }
@@ -113,8 +134,8 @@ function failAndHeal(network: OverlayNetwork, given: OverlayArguments, wanted: n
   report('oneSidedLinksAfterFailure', oneSidedLinks(graph))
 }
 
-function reliabilityNow(network: OverlayNetwork): number {
-  return mean(measure(network, healBroadcasts).map(({ reliability }) => reliability))
+function reliabilityOf({ outcomes }: Measured): number {
+  return mean(outcomes.map(({ reliability }) => reliability))
 }
 
 function kill(network: OverlayNetwork, percent: number): void {
@@ -140,6 +161,14 @@ function splitAndHeal(network: OverlayNetwork, given: OverlayArguments, report: 
     cycles++
   }
   report('splitHealingCycles', cycles)
+}
+
+/** Messages that a node sends in a second, where a cycle is as long as by default. */
+function idleTraffic(network: OverlayNetwork, cycles: number): number {
+  const before = network.traffic.messages
+  network.run(cycles * cycleMs)
+  const seconds = (cycles * hyparviewDefaults.shuffleIntervalMs) / 1_000
+  return rounded((network.traffic.messages - before) / network.living.length / seconds)
 }
 
 function rounded(value: number): number {

@@ -4,7 +4,7 @@
  */
 import type { NodeName, Random } from '@barrel-actors/runtime'
 import type { Peer } from '../peer.ts'
-import { pick } from '../random.ts'
+import { pick, sample } from '../random.ts'
 
 interface Entry {
   peer: Peer
@@ -37,8 +37,9 @@ export class PassiveView {
     return [...this.#entries.keys()]
   }
 
-  get peers(): Peer[] {
-    return Array.from(this.#entries.values(), ({ peer }) => peer)
+  /** As many of them as there are, `count` at most, in random order. */
+  sample(count: number, random: Random): Peer[] {
+    return sample([...this.#entries.values()], count, random).map(({ peer }) => peer)
   }
 
   get(node: NodeName): Peer | undefined {

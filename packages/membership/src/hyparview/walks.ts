@@ -44,7 +44,7 @@ export function onShuffle(current: Step, from: NodeName, message: Shuffle): void
   }
   if (origin.node === state.self.node) return
   // Paper, 4.4: as many as came, from the passive view.
-  const peers = sample(state.passive.peers, message.peers.length + 1, random)
+  const peers = state.passive.sample(message.peers.length + 1, random)
   effects.push({ kind: 'send', to: origin.node, message: { kind: 'shuffleReply', id, peers } })
   integrate(current, [origin, ...message.peers], from, peers)
 }
@@ -71,7 +71,7 @@ export function sendShuffle(current: Step, to: NodeName, ttl: number): void {
   const others = [...state.active.values()].filter(({ node }) => node !== to)
   const peers = [
     ...sample(others, options.shuffleActive, random),
-    ...sample(state.passive.peers, options.shufflePassive, random),
+    ...state.passive.sample(options.shufflePassive, random),
   ]
   // Nobody else can answer in its place.
   const id = Math.floor(random.next() * 2 ** 32)

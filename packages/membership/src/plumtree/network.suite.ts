@@ -177,6 +177,7 @@ export function checkInvariants(state: Plumtree): void {
       checkWindow(state, life)
       for (const { peer } of life.pull?.announcements ?? []) missing.set(peer, (missing.get(peer) ?? 0) + 1)
     }
+    hold(!origin.isRival && origin.rival?.isRival !== false, 'a life in the place of another')
     hold((origin.rival?.delivered ?? 0) <= 0 && origin.rival?.rival === undefined, 'a rival that began')
     if (origin.introducer === undefined) hold(origin.node === state.self.node, 'an origin counts for nobody')
     else introduced.set(origin.introducer, (introduced.get(origin.introducer) ?? 0) + 1)

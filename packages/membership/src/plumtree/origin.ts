@@ -26,6 +26,8 @@ export interface Origin {
    * place: not when somebody says that there is one, or sends what cannot be delivered.
    */
   rival: Origin | undefined
+  /** It is itself such a life. */
+  isRival: boolean
 }
 
 /** Announced, but no payload has come yet: where its messages begin here is still open. */
@@ -43,6 +45,7 @@ export function createOrigin(node: NodeName, creation: number, introducer?: Node
     cached: undefined,
     pull: undefined,
     rival: undefined,
+    isRival: false,
   }
 }
 
@@ -84,16 +87,17 @@ export function admit(
   } else {
     if (known.rival !== undefined) empty(state, known.rival)
     known.rival = origin
+    origin.isRival = true
   }
   return origin
 }
 
 /** The first message of a life is delivered: earlier lives are over. */
 export function begin(state: Plumtree, origin: Origin): void {
-  const current = state.origins.get(origin.node) as Origin
-  if (current !== origin) {
-    empty(state, current)
+  if (origin.isRival) {
+    empty(state, state.origins.get(origin.node) as Origin)
     state.origins.set(origin.node, origin)
+    origin.isRival = false
   } else if (origin.rival !== undefined && origin.rival.creation < origin.creation) {
     empty(state, origin.rival)
     origin.rival = undefined
@@ -103,12 +107,13 @@ export function begin(state: Plumtree, origin: Origin): void {
 /** Forgets a life altogether. Its old messages would be taken for new ones: for one that is silent, or never began. */
 export function forget(state: Plumtree, origin: Origin): void {
   const { node, introducer, rival } = origin
-  const current = state.origins.get(node) as Origin
   empty(state, origin)
-  if (current !== origin) {
+  if (origin.isRival) {
+    const current = state.origins.get(node) as Origin
     current.rival = undefined
   } else if (rival !== undefined) {
     state.origins.set(node, rival)
+    rival.isRival = false
   } else {
     state.origins.delete(node)
     discount(state, introducer)

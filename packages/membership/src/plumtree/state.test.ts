@@ -58,6 +58,32 @@ describe('the tree', () => {
     expect(state.counters).toMatchObject({ gossipReceived: 2, duplicates: 1, pruneSent: 1, delivered: 1 })
   })
 
+  test('of broadcasts that overlap one in so many demotes, the same ones at every node', () => {
+    const overlapping = Array.from({ length: 1_000 }, (_, at) => gossip(1, { origin: `o${at}` }))
+    const demoting = (peers: string[], startMs: number) => {
+      const { receive } = trialOf(peers)
+      for (const message of overlapping) receive(startMs, peers[0] as string, message)
+      return overlapping.filter(message => receive(startMs + 1, peers[1] as string, message).length > 0)
+    }
+    const few = demoting(['a', 'b'], 0)
+    expect(few).not.toEqual([])
+    expect(few.length).toBeLessThan(10)
+    expect(demoting(['c', 'd', 'e'], 5_432)).toEqual(few)
+  })
+
+  test('every broadcast demotes again once they do not overlap any more', () => {
+    const { receive } = trialOf(['a', 'b'])
+    const demotes = (now: number, sequence: number) => {
+      receive(now, 'a', gossip(sequence))
+      return receive(now + 1, 'b', gossip(sequence)).some(({ kind }) => kind === 'send')
+    }
+    for (let sequence = 1; sequence <= 1_000; sequence++) receive(sequence, 'a', gossip(sequence))
+    const soon = Array.from({ length: 20 }, (_, at) => demotes(2_500 + at, 1_001 + at))
+    expect(soon.filter(Boolean).length).toBeLessThan(3)
+    const later = Array.from({ length: 20 }, (_, at) => demotes(10_000 + at * 2_000, 1_021 + at))
+    expect(later).toEqual(Array(20).fill(true))
+  })
+
   test('one’s own broadcast that comes back demotes whoever brings it', () => {
     const { at, receive, state } = trialOf(['a'])
     at(0, broadcast('x'))

@@ -23,7 +23,7 @@ import { announceCached, createNeighbour, type Neighbour, sendAllPending } from 
 import { type PlumtreeOptions, plumtreeDefaults } from './options.ts'
 import { admit, createOrigin, lifeOf, type Origin } from './origin.ts'
 import { canAnnounce, noteAnnouncement } from './pull.ts'
-import { optimize, prune } from './tree.ts'
+import { isShaping, optimize, type Pace, prune } from './tree.ts'
 import { beginInTheMiddle, isSeen, take } from './window.ts'
 
 export type PlumtreeEvent =
@@ -76,6 +76,7 @@ export interface Plumtree {
   readonly waiting: Set<Origin>
   readonly cache: Cache
   readonly counters: Counters
+  readonly pace: Pace
   startedAtMs: number
   /** When each kind of work is due, and the tick that was asked for. */
   lazyAtMs: number
@@ -99,6 +100,7 @@ export function createPlumtree(setup: { readonly self: Self; readonly options?: 
     waiting: new Set(),
     cache: createCache(),
     counters: createCounters(),
+    pace: { sinceMs: 0, count: 0, before: 0 },
     startedAtMs: Number.NaN,
     lazyAtMs: Number.POSITIVE_INFINITY,
     pullAtMs: Number.POSITIVE_INFINITY,
@@ -192,7 +194,8 @@ function onGossip(state: Plumtree, neighbour: Neighbour, message: Gossip, now: n
   if (origin === undefined) return
   if (isSeen(origin, sequence)) {
     state.counters.duplicates++
-    return prune(state, neighbour, effects)
+    if (isShaping(state, origin, sequence)) prune(state, neighbour, effects)
+    return
   }
   if (origin.node === state.self.node) {
     state.counters.refused.forged++

@@ -1,4 +1,5 @@
 /** What changes the tree: prune, graft and the shorter way. */
+import type { NodeName } from '@barrel-actors/runtime'
 import type { MessageRange } from './messages.ts'
 import type { Neighbour } from './neighbour.ts'
 import type { Origin } from './origin.ts'
@@ -9,6 +10,48 @@ export function prune(state: Plumtree, neighbour: Neighbour, effects: Effect[]):
   neighbour.isEager = false
   state.counters.pruneSent++
   effects.push({ kind: 'send', to: [neighbour.node], message: { kind: 'prune' } })
+}
+
+/** How many broadcasts come, counted by the period. */
+export interface Pace {
+  sinceMs: number
+  count: number
+  /** In the period before. */
+  before: number
+}
+
+/** A broadcast was delivered. */
+export function countDelivery({ pace, options }: Plumtree, now: number): void {
+  const periodMs = periodDelays * options.graftDelayMs
+  if (now - pace.sinceMs >= periodMs) {
+    pace.before = now - pace.sinceMs < 2 * periodMs ? pace.count : 0
+    pace.count = 0
+    pace.sinceMs = now
+  }
+  pace.count++
+}
+
+/**
+ * Does a broadcast that comes twice prune? Of broadcasts that overlap only one in so many does, the same at every node.
+ * If each did, it would cut every ring of eager links in a place of its own, and part what lies between.
+ */
+export function isShaping({ pace }: Plumtree, { node, creation }: Origin, sequence: number): boolean {
+  const perPeriod = Math.max(pace.count, pace.before, 1)
+  // A power of two: nodes that count differently by a few mostly agree.
+  const oneIn = 2 ** Math.floor(Math.log2(perPeriod))
+  return oneIn === 1 || mixed(node, creation, sequence) % oneIn === 0
+}
+
+// Of the time that a broadcast may be under way: far fewer than one prunes in it.
+const periodDelays = 4
+
+// One number of a message, spread evenly: FNV-1a, and the finalizer of MurmurHash3.
+function mixed(node: NodeName, creation: number, sequence: number): number {
+  let hash = Math.imul(creation, 0x9e3779b1) ^ sequence
+  for (let at = 0; at < node.length; at++) hash = Math.imul(hash ^ node.charCodeAt(at), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
 }
 
 /** Paper: who is asked becomes eager at both ends. */

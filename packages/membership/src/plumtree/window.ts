@@ -21,7 +21,7 @@ import { type Neighbour, relay } from './neighbour.ts'
 import { begin, hasHeld, nothing, type Origin } from './origin.ts'
 import { canAnnounce, noteAnnouncement, type Pull, settle, startPull } from './pull.ts'
 import type { Effect, Plumtree } from './state.ts'
-import { optimize } from './tree.ts'
+import { countDelivery, optimize } from './tree.ts'
 
 /** Was it delivered, given up, or is it held? */
 export function isSeen(origin: Origin, sequence: number): boolean {
@@ -110,7 +110,7 @@ function lowestHeld(origin: Origin): number {
 
 function deliver(state: Plumtree, entry: Cached, now: number, effects: Effect[]): void {
   const { origin, message, sender } = entry
-  if (state.origins.get(origin.node) !== origin || origin.rival !== undefined) begin(state, origin)
+  if (origin.isRival || origin.rival !== undefined) begin(state, origin)
   origin.delivered = message.sequence
   origin.parent = sender?.node
   origin.round = message.round - 1
@@ -122,6 +122,7 @@ function deliver(state: Plumtree, entry: Cached, now: number, effects: Effect[])
     tag: message.tag,
     payload: message.payload,
   })
+  countDelivery(state, now)
   relay(state, entry, now, effects)
   if (origin.pull !== undefined) takeShorterWay(state, origin, origin.pull, effects)
 }
