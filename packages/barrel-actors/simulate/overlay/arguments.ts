@@ -12,6 +12,8 @@ export interface OverlayArguments {
   /** As the papers measure: announcements at once, no tree optimisation, constant latency. */
   readonly paper: boolean
   readonly json: boolean
+  /** Each node has a failure detector and the list of all: no more than a few thousand nodes, each has a table of them. */
+  readonly members: boolean
   readonly latency: LatencyModel
   readonly cycles: number
   readonly broadcasts: number
@@ -23,7 +25,7 @@ export interface OverlayArguments {
 
 export const usage =
   'overlay [--nodes N] [--seed S] [--join single|random|parallel] [--fail PERCENT] [--paper] [--latency constant|lan|wan] ' +
-  '[--cycles N] [--broadcasts N] [--split MINUTES] [--idle CYCLES] [--json]'
+  '[--cycles N] [--broadcasts N] [--split MINUTES] [--idle CYCLES] [--members] [--json]'
 
 const defaults: OverlayArguments = {
   nodes: 1_000,
@@ -32,6 +34,7 @@ const defaults: OverlayArguments = {
   fail: 0,
   paper: false,
   json: false,
+  members: false,
   latency: 'constant',
   cycles: 50,
   broadcasts: 1_000,
@@ -54,7 +57,7 @@ export function readArguments(args: readonly string[]): OverlayArguments | undef
   const given: Record<string, unknown> = {}
   for (let at = 0; at < args.length; at++) {
     const name = (args[at] as string).replace(/^--/, '')
-    if (name === 'paper' || name === 'json') {
+    if (name === 'paper' || name === 'json' || name === 'members') {
       given[name] = true
       continue
     }

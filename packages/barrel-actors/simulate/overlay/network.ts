@@ -62,14 +62,16 @@ export interface OverlayNode {
 export interface Traffic {
   /** Announcements, requests and prunes of Plumtree. */
   control: number
-  /** Of every kind. */
+  /** Of every kind but the detector's. */
   messages: number
+  /** Of the failure detector: probes, and comparisons of the lists of members. */
+  detector: number
 }
 
 export class OverlayNetwork {
   readonly random: Random
   readonly nodes: OverlayNode[] = []
-  readonly traffic: Traffic = { control: 0, messages: 0 }
+  readonly traffic: Traffic = { control: 0, messages: 0, detector: 0 }
   /** Is told of every delivery. */
   delivered: (node: OverlayNode, delivery: Delivery) => void = () => {}
   /** Is told of every payload that is sent, and to how many. */
@@ -106,8 +108,11 @@ export class OverlayNetwork {
       {
         clock,
         random: this.random,
-        send: (to, message) => this.#send(node, to, message),
-        sendLinked: (to, message) => this.#send(node, [to], message),
+        send: (to, message) => this.#tell(node, to, message),
+        sendLinked: (to, message) => {
+          this.traffic.detector++
+          this.#send(node, [to], message)
+        },
         deliver: delivery => this.delivered(node, delivery),
         missed: () => {},
         tell: () => {},
@@ -158,8 +163,7 @@ export class OverlayNetwork {
     if (to.isAlive && !this.#isCut(from, to)) to.overlay.receive(from.name, 1, message)
   }
 
-  #send(from: OverlayNode, to: readonly NodeName[], message: OverlayMessage): void {
-    if (!from.isAlive) return
+  #tell(from: OverlayNode, to: readonly NodeName[], message: OverlayMessage): void {
     const { traffic } = this
     traffic.messages += to.length
     if (message.kind === 'gossip') {
@@ -167,6 +171,11 @@ export class OverlayNetwork {
     } else if (message.kind === 'ihave' || message.kind === 'graft' || message.kind === 'prune') {
       traffic.control += to.length
     }
+    this.#send(from, to, message)
+  }
+
+  #send(from: OverlayNode, to: readonly NodeName[], message: OverlayMessage): void {
+    if (!from.isAlive) return
     for (const name of to) {
       const target = this.#byName.get(name)
       if (target === undefined) continue

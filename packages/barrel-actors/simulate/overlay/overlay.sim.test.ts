@@ -51,12 +51,14 @@ describe('the overlay of a hundred nodes', () => {
   })
 
   test('sends as little when idle as one of twenty does', () => {
-    const traffic = [20, 100].map(
-      nodes => figuresOf(`--nodes ${nodes} --cycles 20 --broadcasts 0 --idle 20`)['idleTrafficPerNode'] as number,
-    )
-    const [few, many] = traffic as [number, number]
+    const idle = (nodes: number, more: string) =>
+      figuresOf(`--nodes ${nodes} --broadcasts 0 ${more}`)['idleTrafficPerNode'] as Record<string, number>
+    const few = idle(20, '--cycles 20 --idle 20')['views'] as number
     expect(few).toBeGreaterThan(0.5)
-    expect(Math.abs(many / few - 1)).toBeLessThan(0.15)
+    expect(Math.abs((idle(100, '--cycles 20 --idle 20')['views'] as number) / few - 1)).toBeLessThan(0.15)
+    // A probe a second and its answer, and a comparison of the lists of members twice a minute.
+    for (const nodes of [20, 60])
+      expect(idle(nodes, '--cycles 1 --idle 1 --members')['detector']).toBeCloseTo(2 + 1 / 30, 2)
   })
 
   test('reaches everybody who is left when half of it dies at once', () => {

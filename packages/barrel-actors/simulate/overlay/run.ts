@@ -57,9 +57,10 @@ function modelOf({ paper, latency }: OverlayArguments): OverlayArguments['latenc
   return paper ? 'constant' : latency
 }
 
-function optionsOf({ paper }: OverlayArguments): OverlayOptions {
+function optionsOf({ paper, members }: OverlayArguments): OverlayOptions {
   const hyparview = { shuffleIntervalMs: cycleMs, passiveAgeMsMax }
-  return paper ? { hyparview, plumtree: { lazyTickMs: 0, optimizationRounds: 0 } } : { hyparview }
+  const plumtree = paper ? { lazyTickMs: 0, optimizationRounds: 0 } : {}
+  return { hyparview, plumtree, detector: members && {} }
 }
 
 function joinAll(network: OverlayNetwork, given: OverlayArguments): void {
@@ -163,12 +164,16 @@ function splitAndHeal(network: OverlayNetwork, given: OverlayArguments, report: 
   report('splitHealingCycles', cycles)
 }
 
-/** Messages that a node sends in a second, where a cycle is as long as by default. */
-function idleTraffic(network: OverlayNetwork, cycles: number): number {
-  const before = network.traffic.messages
+/** Messages that a node sends in a second: those of the views where a cycle is as long as by default. */
+function idleTraffic(network: OverlayNetwork, cycles: number): { readonly views: number; readonly detector: number } {
+  const { messages, detector } = network.traffic
   network.run(cycles * cycleMs)
-  const seconds = (cycles * hyparviewDefaults.shuffleIntervalMs) / 1_000
-  return rounded((network.traffic.messages - before) / network.living.length / seconds)
+  const { traffic, living } = network
+  const cyclesMs = cycles * hyparviewDefaults.shuffleIntervalMs
+  return {
+    views: rounded(((traffic.messages - messages) / living.length / cyclesMs) * 1_000),
+    detector: rounded(((traffic.detector - detector) / living.length / (cycles * cycleMs)) * 1_000),
+  }
 }
 
 function rounded(value: number): number {
