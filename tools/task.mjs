@@ -17,10 +17,13 @@ const tasks = {
   bench: args => runBuilt('bench/dist/main.js', args),
   check: async () => ((await install()) ? await runCheck() : failed),
   test: args => runTests(args),
-  simulate: args => runBuilt('packages/barrel-actors/simulate/dist/main.js', args),
+  simulate: args => runBuilt('packages/barrel-actors/simulate/dist/main.js', args, simulateFlags),
   fuzz: async args => ((await install()) ? await runFuzz(args) : failed),
   hostile: async args => ((await prepare()) === 0 ? await runHostile(args) : failed),
 }
+
+/** Ten thousand overlays take as much as Node allows itself by default, and it would collect garbage all the time. */
+const simulateFlags = ['--max-old-space-size=6144']
 
 /** Installs and builds; what either says goes to stderr, so that a task's own output has stdout for itself. */
 async function prepare() {
@@ -30,10 +33,11 @@ async function prepare() {
 /**
  * @param {string} file
  * @param {string[]} args
+ * @param {string[]} [flags] Of Node itself.
  */
-async function runBuilt(file, args) {
+async function runBuilt(file, args, flags = []) {
   const code = await prepare()
-  return code === 0 ? await node([file, ...args]) : code
+  return code === 0 ? await node([...flags, file, ...args]) : code
 }
 
 const [name = '', ...args] = process.argv.slice(2)

@@ -25,7 +25,7 @@ const passiveAgeMsMax = 30 * cycleMs
 /** Between two joins, so that a walk ends before the next begins. */
 const joinEveryMs = 10
 /** Between two broadcasts, which overlap as in real use: one announcement is for many of them. */
-const broadcastEveryMs = 5
+const broadcastEveryMs = 20
 const pathSources = 200
 const healCyclesMax = 100
 const healBroadcasts = 10
