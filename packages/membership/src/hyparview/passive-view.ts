@@ -42,6 +42,18 @@ export class PassiveView {
     return sample([...this.#entries.values()], count, random).map(({ peer }) => peer)
   }
 
+  /** How many of them the node has told of that told of the most. */
+  get sourceMost(): number {
+    const counts = new Map<NodeName, number>()
+    let most = 0
+    for (const { source } of this.#entries.values()) {
+      const count = (counts.get(source) ?? 0) + 1
+      counts.set(source, count)
+      most = Math.max(most, count)
+    }
+    return most
+  }
+
   get(node: NodeName): Peer | undefined {
     return this.#entries.get(node)?.peer
   }
