@@ -4,7 +4,8 @@ import { type RunResult, type SeedsReport, seedsFrom, simulate, simulateSeeds } 
 import { readSeeds, type SeedsArguments } from './arguments.ts'
 import type { Scenario } from './scenario.ts'
 
-const usage = 'Use --seed N or --seeds A..B, --replay to play each twice, and --json for lines of JSON.'
+const usage =
+  'Use --seed N or --seeds A..B, --replay to play each twice, --until-failure to stop at the first that fails, and --json for lines of JSON.'
 
 export async function runSeeds(name: string, scenario: Scenario, args: readonly string[]): Promise<number> {
   const asked = readSeeds(args)
@@ -15,20 +16,31 @@ export async function runSeeds(name: string, scenario: Scenario, args: readonly 
   if (asked.replay) return replaySeeds(name, scenario, asked)
   const startedMs = performance.now()
   const isOne = asked.first === asked.last
+  let hasFailed = false
   const report = await simulateSeeds(
     {
       ...scenario,
-      seeds: seedsFrom(asked.first, asked.last),
+      seeds: until(seedsFrom(asked.first, asked.last), () => hasFailed && asked.untilFailure),
       // One seed need not reach everything.
-      sometimes: isOne ? [] : scenario.sometimes,
+      sometimes: isOne || asked.untilFailure ? [] : scenario.sometimes,
       command: `npm run simulate -- ${name}`,
       onRun: result => tellRun(result, asked, isOne),
-      onFailure: failure => console.error(failure.message),
+      onFailure: failure => {
+        hasFailed = true
+        console.error(failure.message)
+      },
     },
     world => scenario.play(world),
   )
   tell(name, report, (performance.now() - startedMs) / 1000, asked)
   return report.failedSeeds.length + report.missing.length === 0 ? 0 : 1
+}
+
+function* until(seeds: Iterable<number>, isOver: () => boolean): Generator<number> {
+  for (const seed of seeds) {
+    if (isOver()) return
+    yield seed
+  }
 }
 
 /** Plays each seed twice: both runs have to go the same way, line by line. */

@@ -4,13 +4,15 @@ import { seedsFrom, simulate, simulateSeeds } from '@barrel-actors/simulation'
 import { expect, test } from 'vitest'
 import type { Scenario } from './scenario.ts'
 
-const seedsCount = 100
-const replaysCount = 20
-
 // Whole minutes, on a slow machine.
 const timeout = 900_000
 
-export function holdsUnderFaults(name: string, promise: string, scenario: Scenario): void {
+export interface Counts {
+  readonly seeds: number
+  readonly replays: number
+}
+
+export function holdsUnderFaults(name: string, promise: string, scenario: Scenario, counts: Counts): void {
   const play = scenario.play.bind(scenario)
 
   test(`whatever breaks and crashes, ${promise}`, { timeout }, async () => {
@@ -19,7 +21,7 @@ export function holdsUnderFaults(name: string, promise: string, scenario: Scenar
     const report = await simulateSeeds(
       {
         ...scenario,
-        seeds: seedsFrom(1, seedsCount),
+        seeds: seedsFrom(1, counts.seeds),
         command: `npm run simulate -- ${name}`,
         onRun: ({ virtualMs, nodes, reached }) => {
           durations.push(virtualMs)
@@ -31,18 +33,18 @@ export function holdsUnderFaults(name: string, promise: string, scenario: Scenar
       },
       play,
     )
-    expect(report.runs).toBe(seedsCount)
+    expect(report.runs).toBe(counts.seeds)
     expect(Math.min(...durations)).toBeGreaterThanOrEqual(60_000)
     expect([Math.min(...sizes), Math.max(...sizes)]).toEqual([3, 16])
   })
 
-  test('twenty seeds replay with the same trace, and no two are the same', { timeout }, async () => {
+  test('seeds replay with the same trace, and no two are the same', { timeout }, async () => {
     const hashes = new Set<string>()
-    for (const seed of seedsFrom(1, replaysCount)) {
+    for (const seed of seedsFrom(1, counts.replays)) {
       const [first, again] = [await simulate({ ...scenario, seed }, play), await simulate({ ...scenario, seed }, play)]
       expect(again).toEqual(first)
       hashes.add(first.traceHash)
     }
-    expect(hashes.size).toBe(replaysCount)
+    expect(hashes.size).toBe(counts.replays)
   })
 }

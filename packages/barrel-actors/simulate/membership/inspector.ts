@@ -51,7 +51,7 @@ export class Inspector {
     this.#views(node, api)
     this.#pending(node, stats)
     this.#memory(node, stats)
-    this.#watched(node, api)
+    this.#watched(node, api, stats)
     this.#points(stats, looked)
   }
 
@@ -88,7 +88,7 @@ export class Inspector {
     if (views.pendingExpired > 0) this.#world.reached('a link asked for: never answered')
   }
 
-  #memory(node: Node, { views, broadcasts, subscribers }: MembershipStats): void {
+  #memory(node: Node, { views, broadcasts, detector }: MembershipStats): void {
     const { sizes } = broadcasts
     const { hyparview, plumtree } = this.#plan
     const neighbours = sizes.eager + sizes.lazy
@@ -116,19 +116,26 @@ export class Inspector {
     atMost(views.active, 'neighbours of the tree', neighbours)
     atMost(neighbours, 'neighbours of the views', views.active)
     atMost(Math.ceil(hyparview.passiveViewMax / 3), 'passive nodes of one source', views.passiveMost)
-    atMost(this.#onlooker.listenersOf(node).length, 'subscribers', subscribers)
+    atMost(nodes, 'members', detector.members)
+    atMost(detector.members - 1, 'members suspected or gone', detector.suspected + detector.gone)
   }
 
   /** Its process watches neighbours, nodes asked for a link and subscribers: those, and no others. */
-  #watched(node: Node, api: MembershipApi): void {
+  #watched(node: Node, api: MembershipApi, { subscribers }: MembershipStats): void {
     const pid = node.whereis('membership')
     const info = pid === undefined ? undefined : node.processInfo(pid)
     // One that has just started again has not begun; what has ended is watched no more, and may still have to be read.
     if (info === undefined || info.reductions === 0 || info.mailboxLength > 0) return
     const watched = info.monitors.flatMap(target => ('name' in target ? [target.node] : [])).sort()
     const wanted = [...api.activeView(), ...api.pendingView()].sort()
-    if (watched.join() === wanted.join()) return
-    this.#onlooker.broke('M8 what is watched', `${node.name} watches ${watched}, and relies on ${wanted}`)
+    if (watched.join() !== wanted.join())
+      this.#onlooker.broke('M8 what is watched', `${node.name} watches ${watched}, and relies on ${wanted}`)
+    const alive = this.#onlooker.listenersOf(node).filter(({ pid }) => node.processInfo(pid) !== undefined)
+    if (alive.length !== subscribers || info.monitors.length - watched.length !== subscribers)
+      this.#onlooker.broke(
+        'M8 what is watched',
+        `${node.name} has ${alive.length} subscribers, and knows ${subscribers}`,
+      )
   }
 
   /** Plus what clocks may drift, and for how long the node does nothing. */
@@ -147,6 +154,7 @@ export class Inspector {
     looked.countedMs = this.#world.nowMs
     this.#counted('views', stats.refused)
     this.#counted('tree', counters.refused)
+    this.#counted('detector', stats.detector.refused)
     if (counters.duplicates > 0) this.#world.reached('broadcast: came twice')
   }
 

@@ -23,6 +23,11 @@ export interface News {
 export const tags = ['prices', 'news'] as const
 export type Tag = (typeof tags)[number]
 
+export interface MemberState {
+  readonly creation: number
+  readonly state: 'alive' | 'suspected' | 'gone'
+}
+
 export const lifeOf = ({ name, creation }: { readonly name: NodeName; readonly creation: number }): string =>
   `${name}#${creation}`
 export const lifeOfOrigin = ({ node, creation }: BroadcastOrigin): string => lifeOf({ name: node, creation })
@@ -35,9 +40,13 @@ export class Listener {
   readonly up: Set<NodeName>
   /** Neighbours that it has seen lost. */
   readonly lost = new Set<NodeName>()
-  /** The last that came of each life of a node, and the last that is given up. */
+  /** The last that came of each life of a node. */
   readonly lastNth = new Map<string, number>()
-  readonly givenUp = new Map<string, { readonly from: number; readonly to: number }>()
+  /** Of each life of a node: how many are missing among those that came, and how many it was told are given up. */
+  readonly holes = new Map<string, number>()
+  readonly givenUp = new Map<string, { upTo: number; count: number }>()
+  /** What it was told last of each node. */
+  readonly members = new Map<NodeName, MemberState>()
   /** The greatest life of each origin that something came of. */
   readonly creations = new Map<NodeName, number>()
   isJoined: boolean

@@ -5,6 +5,7 @@ import { Membership } from '@barrel-actors/membership'
 import type { Node, NodeName } from '@barrel-actors/runtime'
 import type { World } from '@barrel-actors/simulation'
 import { type Listener, lifeOf, lifeOfOrigin, type News, type Tag, type Told } from './listener.ts'
+import { Members } from './members.ts'
 
 const promised = [
   'M1 views',
@@ -16,7 +17,10 @@ const promised = [
   'M7 holes are told',
   'M8 what is watched',
   'M9 messages within bounds',
+  'M10 members in turn',
+  'M11 who lives is not gone',
 ] as const
+
 export type Promised = (typeof promised)[number]
 
 export class Onlooker {
@@ -28,13 +32,20 @@ export class Onlooker {
   readonly #looked = new WeakMap<Listener, number>()
   /** Lives of nodes that have left. */
   readonly #out = new Set<string>()
+  /** Nodes that are killed for good. */
+  readonly dead: Set<NodeName> = new Set()
+  /** The greatest sequence that each life of a node has sent: of news, and of what nodes say of each other. */
+  readonly sentUpTo: Map<string, number> = new Map()
   /** Nodes whose first listener has heard a broadcast of the calm. */
   readonly heard = new Map<string, Set<NodeName>>()
   /** Whether to be told that a broadcast is given up counts as to have heard it. */
   isExcused = true
 
-  constructor(world: World) {
+  readonly members: Members
+
+  constructor(world: World, suspicionMs: number) {
     this.#world = world
+    this.members = new Members(world, this, suspicionMs)
     for (const name of promised) world.invariant(name, () => this.#broken.get(name))
     world.invariant('M4 neighbours as told', () => this.#misled())
   }
@@ -45,6 +56,11 @@ export class Onlooker {
 
   listenersOf(node: Node): Listener[] {
     return [...this.listeners].filter(each => each.node === node)
+  }
+
+  /** The nodes that run and have not left. */
+  get inside(): Node[] {
+    return this.#world.nodes.filter(node => !this.isOut(node) && !this.dead.has(node.name))
   }
 
   isOut(node: Node): boolean {
@@ -102,6 +118,14 @@ export class Onlooker {
         this.#world.reached('healed')
         if (listener.isFirst && !lost.has(message.node))
           this.broke('M4 neighbours in turn', `${id} hears that ${message.node} is healed, and it was never lost`)
+        return
+      case 'nodeAlive':
+      case 'nodeSuspected':
+      case 'nodeGone':
+        if (listener.isFirst) this.members.told(listener, message)
+        return
+      default:
+        message satisfies never
     }
   }
 
@@ -125,32 +149,34 @@ export class Onlooker {
     if (listener.isFirst) this.heard.get(`${life} ${nth}`)?.add(listener.node.name)
   }
 
-  // Sequences and what was said are numbered alike: the first listener hears every tag.
+  // What is given up may be news, or what nodes say of each other: there are no more holes than that.
   #hole(listener: Listener, life: string, nth: number, what: string): void {
     const last = listener.lastNth.get(life)
     if (last === undefined && nth > 1) this.#world.reached('began in the middle of a life')
-    if (last === undefined || nth === last + 1) return
-    const given = listener.givenUp.get(life)
-    if (given === undefined || given.from !== last + 1 || given.to !== nth - 1)
-      this.broke('M7 holes are told', `${what} after ${last}, and nobody said that those between are given up`)
+    if (last === undefined || nth <= last + 1) return
+    const holes = (listener.holes.get(life) ?? 0) + nth - last - 1
+    listener.holes.set(life, holes)
+    const given = listener.givenUp.get(life)?.count ?? 0
+    if (holes > given)
+      this.broke('M7 holes are told', `${what} after ${last}: ${holes} are missing, ${given} are given up`)
     else this.#world.reached('gap: given up')
   }
 
   #missed(listener: Listener, { origin, from, to }: BroadcastMissedMessage): void {
     const life = lifeOfOrigin(origin)
-    const said = this.#said.get(life)?.length ?? 0
-    const last = listener.lastNth.get(life) ?? 0
+    const sent = this.sentUpTo.get(life) ?? 0
     this.#world.reached('broadcastMissed')
-    if (from > to || to > said)
+    if (from > to || to > sent)
       this.broke(
         'M6 nothing that was not said',
-        `${listener.id} misses ${from} to ${to} of ${life}, which said ${said}`,
+        `${listener.id} misses ${from} to ${to} of ${life}, which sent ${sent}`,
       )
-    if (listener.isFirst && from !== last + 1)
-      this.broke('M7 holes are told', `${listener.id} misses ${from} to ${to} of ${life} after ${last}`)
-    listener.givenUp.set(life, { from, to })
+    const given = listener.givenUp.get(life) ?? { upTo: 0, count: 0 }
+    given.count += Math.max(0, to - Math.max(from - 1, given.upTo))
+    given.upTo = Math.max(given.upTo, to)
+    listener.givenUp.set(life, given)
     if (!listener.isFirst || !this.isExcused) return
-    for (let nth = from; nth <= to; nth++) this.heard.get(`${life} ${nth}`)?.add(listener.node.name)
+    for (const [said, heard] of this.heard) if (said.startsWith(`${life} `)) heard.add(listener.node.name)
   }
 
   /** Listeners that have read all, and believe in other neighbours than there are. */
@@ -164,6 +190,8 @@ export class Onlooker {
       const active = listener.api.activeView()
       if (active.length !== listener.up.size || active.some(node => !listener.up.has(node)))
         return `${listener.id} was told of ${[...listener.up].sort()}, and the neighbours are ${active}`
+      if (listener.isFirst && active.length > 0 && !listener.isJoined)
+        return `${listener.id} was not told that its node has joined`
     }
     return undefined
   }

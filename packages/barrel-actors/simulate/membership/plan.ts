@@ -1,7 +1,9 @@
 /** How the nodes of a run are set up. Each seed draws other bounds and times, so that all of them are met. */
 
 import {
+  type DetectorOptions,
   type DiscoveryFactory,
+  detectorDefaults,
   type HyparviewOptions,
   hyparviewDefaults,
   type MembershipOptions,
@@ -15,6 +17,7 @@ import { type Place, seededRandom } from '@barrel-actors/simulation'
 export interface Plan {
   readonly hyparview: HyparviewOptions
   readonly plumtree: Required<PlumtreeOptions>
+  readonly detector: DetectorOptions
   readonly contactRetryMs: number
   /** How each node finds others. */
   readonly ways: ReadonlyMap<NodeName, Way>
@@ -33,6 +36,7 @@ export function planOf(seed: number, names: readonly NodeName[]): Plan {
   return {
     hyparview: drawHyparview(draw),
     plumtree: drawPlumtree(draw),
+    detector: drawDetector(draw),
     contactRetryMs: draw.whole(1_000, 5_000),
     ways: new Map(names.map((name, index) => [name, wayOf(draw, index)])),
   }
@@ -40,8 +44,8 @@ export function planOf(seed: number, names: readonly NodeName[]): Plan {
 
 export function optionsOf({ name, names, seed }: Place): MembershipOptions {
   const plan = planOf(seed, names)
-  const { hyparview, plumtree, contactRetryMs } = plan
-  return { hyparview, plumtree, contactRetryMs, ...foundBy(plan.ways.get(name) as Way, names) }
+  const { hyparview, plumtree, detector, contactRetryMs } = plan
+  return { hyparview, plumtree, detector, contactRetryMs, ...foundBy(plan.ways.get(name) as Way, names) }
 }
 
 function wayOf(draw: Draw, index: number): Way {
@@ -121,6 +125,13 @@ function drawPlumtree(draw: Draw): Required<PlumtreeOptions> {
     loneGapMs: draw.whole(3_000, 12_000),
     startGapMs: draw.whole(500, 5_000),
   }
+}
+
+/** The defaults, or all of its times half as long. */
+function drawDetector(draw: Draw): DetectorOptions {
+  const share = draw.one([0.5, 1])
+  const times = Object.entries(detectorDefaults).filter(([option]) => option.endsWith('Ms') && option !== 'goneKeepMs')
+  return { ...detectorDefaults, ...Object.fromEntries(times.map(([option, ms]) => [option, ms * share])) }
 }
 
 class Draw {

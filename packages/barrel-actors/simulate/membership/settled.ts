@@ -3,7 +3,8 @@
 import { Membership } from '@barrel-actors/membership'
 import type { Node, NodeName } from '@barrel-actors/runtime'
 import type { World } from '@barrel-actors/simulation'
-import { type Tag, tags } from './listener.ts'
+import { lifeOf, type Tag, tags } from './listener.ts'
+import { componentOf } from './members.ts'
 import type { Onlooker } from './onlooker.ts'
 import type { Wire } from './wire.ts'
 
@@ -16,17 +17,28 @@ const heardMsMax = 8_000
 
 /** @throws an error that says what does not hold */
 export async function checkWhole(world: World, onlooker: Onlooker): Promise<void> {
-  const untilMs = world.nowMs + wholeMsMax
+  await comesTrue(world, onlooker, wholeMsMax, () => unrestOf(world, onlooker))
+}
+
+/** Looks until nothing is wrong any more. @throws an error that says what still is */
+async function comesTrue(
+  world: World,
+  onlooker: Onlooker,
+  withinMs: number,
+  problemOf: () => string | undefined,
+): Promise<void> {
+  const untilMs = world.nowMs + withinMs
   for (;;) {
-    const unrest = unrestOf(world, onlooker)
-    if (unrest === undefined) return
-    if (world.nowMs >= untilMs) throw new Error(`not whole after ${wholeMsMax} ms: ${unrest}`)
+    onlooker.members.look()
+    const problem = problemOf()
+    if (problem === undefined) return
+    if (world.nowMs >= untilMs) throw new Error(`${problem}, after ${withinMs} ms`)
     await world.pass(lookMs)
   }
 }
 
 function unrestOf(world: World, onlooker: Onlooker): string | undefined {
-  const inside = world.nodes.filter(node => !onlooker.isOut(node))
+  const { inside } = onlooker
   const views = new Map(inside.map(node => [node.name, node.extension(Membership).activeView()]))
   for (const [name, active] of views) {
     for (const other of active) {
@@ -34,10 +46,47 @@ function unrestOf(world: World, onlooker: Onlooker): string | undefined {
       if (views.get(other)?.includes(name) !== true) return `${name} has ${other} as a neighbour, which has not it`
     }
   }
-  const reached = new Set(inside.slice(0, 1).map(({ name }) => name))
-  for (const name of reached) for (const other of views.get(name) as NodeName[]) reached.add(other)
-  if (reached.size < inside.length) return `${[...reached]} are ${reached.size} of ${inside.length}`
-  return pendingOf(inside)
+  const reached = componentOf(inside)
+  if (reached < inside.length) return `${reached} of ${inside.length} are together`
+  return pendingOf(inside) ?? membersOf(world, onlooker)
+}
+
+/**
+ * All know all that are there, in the life that they have, and of others only those that have left: whose goodbye nobody
+ * heard, and whom nobody watches, stays listed.
+ */
+function membersOf(world: World, onlooker: Onlooker): string | undefined {
+  const { inside } = onlooker
+  const truth = new Set(inside.map(node => `${lifeOf(node)} alive`))
+  const left = new Set(world.nodes.filter(node => onlooker.isOut(node)).map(node => lifeOf(node)))
+  for (const node of inside) {
+    const members = node.extension(Membership).members()
+    const known = members.map(({ node: name, creation, state }) => `${lifeOf({ name, creation })} ${state}`)
+    const missing = [...truth].filter(each => !known.includes(each))
+    const others = known.filter(each => !truth.has(each) && !left.has(each.split(' ')[0] as string))
+    if (missing.length > 0) return `${node.name} does not know ${missing}`
+    if (others.length > 0) return `${node.name} knows ${others}, which are not there`
+    if (known.length > truth.size) world.reached('members: who left unheard is listed')
+  }
+  return undefined
+}
+
+/** One is killed for good: soon it is gone for everybody, and they are one overlay without it. @throws likewise */
+export async function checkKilled(world: World, onlooker: Onlooker, withinMs: number): Promise<void> {
+  const victim = world.pick(onlooker.inside)
+  if (victim === undefined || onlooker.inside.length < 3) return
+  world.simulation.kill(victim)
+  onlooker.dead.add(victim.name)
+  const killedMs = world.nowMs
+  await comesTrue(world, onlooker, withinMs, () => {
+    const gone = onlooker.members.gone.get(lifeOf(victim))
+    const unaware = onlooker.inside.filter(({ name }) => gone?.has(name) !== true)
+    return unaware.length === 0
+      ? undefined
+      : `${victim.name}, killed, is not gone for ${unaware.map(({ name }) => name)}`
+  })
+  world.reached(world.nowMs - killedMs < withinMs / 2 ? 'killed: gone soon' : 'killed: gone late')
+  await checkWhole(world, onlooker)
 }
 
 function pendingOf(inside: readonly Node[]): string | undefined {
@@ -60,7 +109,7 @@ export async function checkHeard(world: World, onlooker: Onlooker, gapMs: number
 }
 
 async function checkNews(world: World, onlooker: Onlooker, withinMs: number): Promise<void> {
-  const inside = world.nodes.filter(node => !onlooker.isOut(node))
+  const { inside } = onlooker
   const waited = new Map<string, Set<NodeName>>()
   for (const node of inside) {
     const what = onlooker.say(node, world.pick(tags) as Tag)
@@ -85,7 +134,7 @@ const roundsMax = 12
  * @throws an error that says how many came twice
  */
 export async function checkTree(world: World, onlooker: Onlooker, wire: Wire): Promise<void> {
-  const inside = world.nodes.filter(node => !onlooker.isOut(node))
+  const { inside } = onlooker
   const [speaker] = inside as [Node]
   let calmRounds = 0
   let before = linksOf(inside)

@@ -34,6 +34,7 @@ export class Wire {
       case 'gossip':
         return this.#gossip(from, to, message)
       case 'ihave':
+        for (const range of message['ranges'] as readonly Range[]) this.#sent(from, range, range.to)
         return this.#ranges('ihave', message, 1)
       case 'graft':
         this.#ranges('graft', message, 0)
@@ -95,6 +96,7 @@ export class Wire {
 
   #gossip(from: NodeName, to: NodeName, message: Fields): void {
     this.payloads++
+    this.#sent(from, message as unknown as Range, message['sequence'] as number)
     const round = message['round'] as number
     if (round >= 4) this.#world.reached('broadcast: over four hops')
     const key = keyOf(to, message as unknown as Range, message['sequence'] as number)
@@ -102,6 +104,19 @@ export class Wire {
     if (asked === undefined) return
     this.#world.reached('graft: answered')
     if (asked.indexOf(from) > 0) this.#world.reached('graft: answered by a second source')
+  }
+
+  /** What one passes on, its origin has sent before. */
+  #sent(from: NodeName, { origin, creation }: Pick<Range, 'origin' | 'creation'>, sequence: number): void {
+    const life = `${origin}#${creation}`
+    const upTo = this.#onlooker.sentUpTo.get(life) ?? 0
+    if (sequence <= upTo) return
+    if (from === origin) this.#onlooker.sentUpTo.set(life, sequence)
+    else
+      this.#onlooker.broke(
+        'M6 nothing that was not said',
+        `${from} speaks of ${sequence} of ${life}, which sent ${upTo}`,
+      )
   }
 
   #graft(from: NodeName, to: NodeName, ranges: readonly Range[]): void {
