@@ -11,6 +11,8 @@ interface Looked {
   steps: number
   cachedCount: number
   countedMs: number
+  /** What was watched when it was looked at last. */
+  sight: string
 }
 
 /** What one payload of the scenario takes at most, with its record. */
@@ -38,7 +40,7 @@ export class Inspector {
       const steps = this.#world.simulation.stepsOf(node)
       let looked = this.#looked.get(node.name)
       if (looked?.node === node && looked.steps === steps) continue
-      if (looked?.node !== node) looked = { node, steps, cachedCount: 0, countedMs: 0 }
+      if (looked?.node !== node) looked = { node, steps, cachedCount: 0, countedMs: 0, sight: '' }
       looked.steps = steps
       this.#looked.set(node.name, looked)
       this.#inspect(node, looked)
@@ -51,7 +53,7 @@ export class Inspector {
     this.#views(node, api)
     this.#pending(node, stats)
     this.#memory(node, stats)
-    this.#watched(node, api, stats)
+    this.#watched(node, api, stats, looked)
     this.#points(stats, looked)
   }
 
@@ -120,17 +122,25 @@ export class Inspector {
     atMost(detector.members - 1, 'members suspected or gone', detector.suspected + detector.gone)
   }
 
-  /** Its process watches neighbours, nodes asked for a link and subscribers: those, and no others. */
-  #watched(node: Node, api: MembershipApi, { subscribers }: MembershipStats): void {
+  /**
+   * Its process watches neighbours, nodes asked for a link and subscribers: those, and no others. Looked at when one of
+   * them has changed, or the process is another.
+   */
+  #watched(node: Node, api: MembershipApi, { subscribers }: MembershipStats, looked: Looked): void {
     const pid = node.whereis('membership')
-    const info = pid === undefined ? undefined : node.processInfo(pid)
+    if (pid === undefined) return
+    const listeners = this.#onlooker.listenersOf(node)
+    const wanted = [...api.activeView(), ...api.pendingView()].sort().join()
+    const sight = `${pid} ${wanted} ${subscribers} ${listeners.length}`
+    if (looked.sight === sight) return
+    const info = node.processInfo(pid)
     // One that has just started again has not begun; what has ended is watched no more, and may still have to be read.
     if (info === undefined || info.reductions === 0 || info.mailboxLength > 0) return
+    looked.sight = sight
     const watched = info.monitors.flatMap(target => ('name' in target ? [target.node] : [])).sort()
-    const wanted = [...api.activeView(), ...api.pendingView()].sort()
-    if (watched.join() !== wanted.join())
+    if (watched.join() !== wanted)
       this.#onlooker.broke('M8 what is watched', `${node.name} watches ${watched}, and relies on ${wanted}`)
-    const alive = this.#onlooker.listenersOf(node).filter(({ pid }) => node.processInfo(pid) !== undefined)
+    const alive = listeners.filter(listener => node.processInfo(listener.pid) !== undefined)
     if (alive.length !== subscribers || info.monitors.length - watched.length !== subscribers)
       this.#onlooker.broke(
         'M8 what is watched',

@@ -188,20 +188,22 @@ export class Onlooker {
       }
       if (!this.#isWorthALook(listener)) continue
       const active = listener.api.activeView()
-      if (active.length !== listener.up.size || active.some(node => !listener.up.has(node)))
-        return `${listener.id} was told of ${[...listener.up].sort()}, and the neighbours are ${active}`
-      if (listener.isFirst && active.length > 0 && !listener.isJoined)
-        return `${listener.id} was not told that its node has joined`
+      const isTold = active.length === listener.up.size && active.every(node => listener.up.has(node))
+      const isJoined = !listener.isFirst || active.length === 0 || listener.isJoined
+      // What it has not read yet may say so.
+      if ((isTold && isJoined) || !listener.hasRead) continue
+      if (!isJoined) return `${listener.id} was not told that its node has joined`
+      return `${listener.id} was told of ${[...listener.up].sort()}, and the neighbours are ${active}`
     }
     return undefined
   }
 
-  /** Only when its node has done something since, and it has read everything. */
+  /** Only when its node has done something since. */
   #isWorthALook(listener: Listener): boolean {
     const steps = this.#world.simulation.stepsOf(listener.node)
     if (this.#looked.get(listener) === steps) return false
     this.#looked.set(listener, steps)
-    return listener.hasRead
+    return true
   }
 }
 
