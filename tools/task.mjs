@@ -17,7 +17,10 @@ const tasks = {
   bench: args => runBuilt('bench/dist/main.js', args),
   check: async () => ((await install()) ? await runCheck() : failed),
   test: args => runTests(args),
-  simulate: args => runBuilt('packages/barrel-actors/simulate/dist/main.js', args, simulateFlags),
+  simulate: args =>
+    args[0] === 'planted'
+      ? simulatePlanted(args.slice(1))
+      : runBuilt('packages/barrel-actors/simulate/dist/main.js', args, simulateFlags),
   fuzz: async args => ((await install()) ? await runFuzz(args) : failed),
   hostile: async args => ((await prepare()) === 0 ? await runHostile(args) : failed),
 }
@@ -28,6 +31,14 @@ const simulateFlags = ['--max-old-space-size=6144']
 /** Installs and builds; what either says goes to stderr, so that a task's own output has stdout for itself. */
 async function prepare() {
   return (await install()) && (await build()) ? 0 : failed
+}
+
+/** @param {string[]} args */
+async function simulatePlanted(args) {
+  if ((await prepare()) !== 0) return failed
+  // It needs what is installed.
+  const { runPlanted } = await import('./task/planted.mjs')
+  return runPlanted(args)
 }
 
 /**

@@ -3,9 +3,16 @@ import { readSeeds } from './arguments.ts'
 import { defaultScenario, scenarios } from './scenarios.ts'
 
 test('seeds are read, and refused where they make no sense', () => {
-  expect(readSeeds([])).toEqual({ first: 1, last: 1000, json: false })
-  expect(readSeeds(['--seed', '17', '--json'])).toEqual({ first: 17, last: 17, json: true })
-  expect(readSeeds(['--json', '--seeds', '5..9'])).toEqual({ first: 5, last: 9, json: true })
+  expect(readSeeds([])).toEqual({ first: 1, last: 1000, json: false, replay: false, untilFailure: false })
+  expect(readSeeds(['--seed', '17', '--json'])).toEqual({
+    first: 17,
+    last: 17,
+    json: true,
+    replay: false,
+    untilFailure: false,
+  })
+  const both = { first: 5, last: 9, json: true, replay: true, untilFailure: true }
+  expect(readSeeds(['--json', '--seeds', '5..9', '--replay', '--until-failure'])).toEqual(both)
   for (const wrong of [['--seed'], ['--seed', 'x'], ['--seed', '1..2'], ['--seeds', '9..5'], ['--other', '1'], ['1']]) {
     expect(readSeeds(wrong)).toBeUndefined()
   }

@@ -1,10 +1,11 @@
-/** `[--seed N | --seeds A..B] [--json]`: plays a scenario with those seeds, and says what came of it. */
+/** `[--seed N | --seeds A..B] [--replay] [--json]`: plays a scenario with those seeds, and says what came of it. */
 
-import { type RunResult, type SeedsReport, seedsFrom, simulateSeeds } from '@barrel-actors/simulation'
+import { type RunResult, type SeedsReport, seedsFrom, simulate, simulateSeeds } from '@barrel-actors/simulation'
 import { readSeeds, type SeedsArguments } from './arguments.ts'
 import type { Scenario } from './scenario.ts'
 
-const usage = 'Use --seed N or --seeds A..B, and --json for lines of JSON.'
+const usage =
+  'Use --seed N or --seeds A..B, --replay to play each twice, --until-failure to stop at the first that fails, and --json for lines of JSON.'
 
 export async function runSeeds(name: string, scenario: Scenario, args: readonly string[]): Promise<number> {
   const asked = readSeeds(args)
@@ -12,22 +13,48 @@ export async function runSeeds(name: string, scenario: Scenario, args: readonly 
     console.error(usage)
     return 2
   }
+  if (asked.replay) return replaySeeds(name, scenario, asked)
   const startedMs = performance.now()
   const isOne = asked.first === asked.last
+  let hasFailed = false
   const report = await simulateSeeds(
     {
       ...scenario,
-      seeds: seedsFrom(asked.first, asked.last),
+      seeds: until(seedsFrom(asked.first, asked.last), () => hasFailed && asked.untilFailure),
       // One seed need not reach everything.
-      sometimes: isOne ? [] : scenario.sometimes,
+      sometimes: isOne || asked.untilFailure ? [] : scenario.sometimes,
       command: `npm run simulate -- ${name}`,
       onRun: result => tellRun(result, asked, isOne),
-      onFailure: failure => console.error(failure.message),
+      onFailure: failure => {
+        hasFailed = true
+        console.error(failure.message)
+      },
     },
     world => scenario.play(world),
   )
   tell(name, report, (performance.now() - startedMs) / 1000, asked)
   return report.failedSeeds.length + report.missing.length === 0 ? 0 : 1
+}
+
+function* until(seeds: Iterable<number>, isOver: () => boolean): Generator<number> {
+  for (const seed of seeds) {
+    if (isOver()) return
+    yield seed
+  }
+}
+
+/** Plays each seed twice: both runs have to go the same way, line by line. */
+async function replaySeeds(name: string, scenario: Scenario, { first, last }: SeedsArguments): Promise<number> {
+  const play = scenario.play.bind(scenario)
+  const differing: number[] = []
+  for (const seed of seedsFrom(first, last)) {
+    const [one, other] = [await simulate({ ...scenario, seed }, play), await simulate({ ...scenario, seed }, play)]
+    if (one.traceHash !== other.traceHash) differing.push(seed)
+  }
+  const count = last - first + 1
+  console.log(`${name}: ${count - differing.length} of ${count} seeds replay with the same trace`)
+  if (differing.length > 0) console.log(`went another way: ${differing.join(', ')}`)
+  return differing.length === 0 ? 0 : 1
 }
 
 function tellRun(result: RunResult, { json }: SeedsArguments, isOne: boolean): void {

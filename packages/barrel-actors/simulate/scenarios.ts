@@ -6,6 +6,7 @@ export interface ScenarioModule {
 }
 
 export const scenarios: Readonly<Record<string, () => Promise<ScenarioModule>>> = {
+  membership: () => import('./membership/main.ts'),
   overlay: () => import('./overlay/main.ts'),
   processes: () => import('./processes/main.ts'),
 }

@@ -10,6 +10,7 @@ import {
 } from '@barrel-actors/runtime'
 import type { Detector, Refusal } from './detector/state.ts'
 import { addressResolver } from './discovery/chain.ts'
+import { type ViewSizes, viewSizes } from './hyparview/sizes.ts'
 import type { RefusedReason } from './hyparview/state.ts'
 import { limits } from './limits.ts'
 import { Member, type MemberCounts } from './member.ts'
@@ -29,12 +30,7 @@ export interface MemberInfo {
 
 export interface MembershipStats {
   /** Nodes in each view, links asked for, and lost neighbours that are probed. */
-  readonly views: {
-    readonly active: number
-    readonly passive: number
-    readonly pending: number
-    readonly failed: number
-  }
+  readonly views: ViewSizes
   /** Messages dropped, by reason: those of HyParView, from processes of this node, from tools, those that were none. */
   readonly refused: Readonly<Record<RefusedReason | 'local' | 'role' | 'malformed', number>>
   readonly broadcasts: { readonly counters: Counters; readonly sizes: PlumtreeSizes }
@@ -63,6 +59,10 @@ export interface MembershipApi {
   passiveView(): NodeName[]
   /** All nodes that are known and not gone, this one included, sorted; none while this one has left. */
   members(): MemberInfo[]
+  /** The nodes asked for a link that have not answered, sorted. */
+  pendingView(): NodeName[]
+  /** Neighbours that were lost, and are probed until they are there again, sorted. */
+  failedView(): NodeName[]
   /**
    * To every node of the overlay, this one included: `{ kind: 'broadcast', tag, payload, origin }` for whoever
    * subscribes to that tag. As `send`, false where more waits for a neighbour than should: it is sent all the same.
@@ -98,7 +98,7 @@ async function install(host: Host, given: MembershipOptions): Promise<Installed<
   if (options.endpoints.length > 0) await chain?.register(node.name, options.endpoints)
   member.begin()
   return {
-    api: createApi(member),
+    api: createApi(host, member),
     // While the others still watch its process: the end of that alone would look like the end of the node.
     stopping: () => member.stop(),
     stop: async () => {
@@ -107,7 +107,7 @@ async function install(host: Host, given: MembershipOptions): Promise<Installed<
   }
 }
 
-function createApi(member: Member): MembershipApi {
+function createApi({ clock }: Host, member: Member): MembershipApi {
   const { overlay, subscribers } = member
   return {
     join: address => {
@@ -119,12 +119,14 @@ function createApi(member: Member): MembershipApi {
     activeView: () => [...overlay.views.active.keys()].sort(),
     passiveView: () => overlay.views.passive.nodes.sort(),
     members: () => membersOf(overlay.views.isOut, member.detector),
+    pendingView: () => [...overlay.views.pending.keys()].sort(),
+    failedView: () => overlay.views.failed.nodes.sort(),
     broadcast: (tag, payload) => member.broadcast(checkTag(tag), payload),
     subscribe: pid => subscribers.add(pid),
     unsubscribe: pid => subscribers.remove(pid),
     subscribeBroadcasts: (pid, tag) => subscribers.add(pid, checkTag(tag)),
     unsubscribeBroadcasts: (pid, tag) => subscribers.remove(pid, checkTag(tag)),
-    stats: () => statsOf(member),
+    stats: () => statsOf(member, clock.now()),
   }
 }
 
@@ -135,16 +137,16 @@ function membersOf(isOut: boolean, { table }: Readonly<Detector>): MemberInfo[] 
   return infos.sort((one, other) => (one.node < other.node ? -1 : 1))
 }
 
-function statsOf({ overlay, detector, subscribers, descriptors, counts }: Member): MembershipStats {
-  const { active, passive, pending, failed, refused } = overlay.views
+function statsOf({ overlay, detector, subscribers, descriptors, counts }: Member, now: number): MembershipStats {
+  const { refused } = overlay.views
   const { local, role, undecodable, congested } = counts satisfies MemberCounts
   const { counters } = overlay.tree
   return {
-    views: { active: active.size, passive: passive.size, pending: pending.size, failed: failed.size },
+    views: viewSizes(overlay.views, now),
     refused: { ...refused, local, role, malformed: overlay.malformed },
     broadcasts: {
       counters: { ...counters, refused: { ...counters.refused } },
-      sizes: plumtreeSizes(overlay.tree),
+      sizes: plumtreeSizes(overlay.tree, now),
     },
     detector: {
       members: detector.table.size,

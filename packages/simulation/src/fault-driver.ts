@@ -19,6 +19,8 @@ export class FaultDriver {
   readonly #names: readonly NodeName[]
   readonly #hooks: FaultHooks
   readonly #down = new Set<NodeName>()
+  /** How many faults are under way of what can have several at once. */
+  readonly #held = new Map<string, number>()
   #isOver = false
 
   constructor(simulation: Simulation, names: readonly NodeName[], hooks: FaultHooks) {
@@ -75,20 +77,20 @@ export class FaultDriver {
     switch (fault.kind) {
       case 'split':
         network.split(fault.groups)
-        return this.#after(fault.forMs, () => this.#heal(fault.groups))
+        return this.#holdSplit(fault.groups, fault.forMs)
       case 'oneWayCut':
         network.cut(fault.from, fault.to, { oneWay: true })
-        return this.#after(fault.forMs, () => network.heal(fault.from, fault.to))
+        return this.#holdCut(fault.from, fault.to, fault.forMs)
       case 'clog':
         return network.clog(fault.from, fault.to, fault.forMs)
       case 'crash':
         return this.#crash(fault.node, fault.forMs)
       case 'pause':
         this.#simulation.pause(fault.node)
-        return this.#after(fault.forMs, () => this.#simulation.resume(fault.node))
+        return this.#hold(`pause ${fault.node}`, fault.forMs, () => this.#simulation.resume(fault.node))
       case 'slow':
         this.#simulation.slow(fault.node, fault.stepMs)
-        return this.#after(fault.forMs, () => this.#simulation.slow(fault.node, 0))
+        return this.#hold(`slow ${fault.node}`, fault.forMs, () => this.#simulation.slow(fault.node, 0))
       case 'clockJump':
         return this.#simulation.jumpWall(fault.node, fault.byMs)
       default:
@@ -96,12 +98,19 @@ export class FaultDriver {
     }
   }
 
-  #heal(groups: readonly (readonly NodeName[])[]): void {
+  #holdSplit(groups: readonly (readonly NodeName[])[], forMs: number): void {
     for (const [index, group] of groups.entries()) {
       for (const other of groups.slice(index + 1).flat()) {
-        for (const one of group) this.#simulation.network.heal(one, other)
+        for (const one of group) {
+          this.#holdCut(one, other, forMs)
+          this.#holdCut(other, one, forMs)
+        }
       }
     }
+  }
+
+  #holdCut(from: NodeName, to: NodeName, forMs: number): void {
+    this.#hold(`cut ${from} ${to}`, forMs, () => this.#simulation.network.heal(from, to, { oneWay: true }))
   }
 
   #crash(name: NodeName, forMs: number): void {
@@ -124,9 +133,13 @@ export class FaultDriver {
     )
   }
 
-  #after(ms: number, run: () => void): void {
-    this.#simulation.clock.setTimer(ms, () => {
-      if (!this.#isOver) run()
+  /** What two faults bring about at once lasts until the later one is over. */
+  #hold(what: string, forMs: number, end: () => void): void {
+    this.#held.set(what, (this.#held.get(what) ?? 0) + 1)
+    this.#simulation.clock.setTimer(forMs, () => {
+      const left = (this.#held.get(what) as number) - 1
+      this.#held.set(what, left)
+      if (left === 0 && !this.#isOver) end()
     })
   }
 }

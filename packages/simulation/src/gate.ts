@@ -9,6 +9,8 @@ export class Gate {
   #isBusy = false
   /** How long each thing takes before it is done. */
   stepMs = 0
+  /** How many things have been done. */
+  steps = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -20,7 +22,10 @@ export class Gate {
 
   /** Runs it now, or after all that came before it. */
   enter(run: () => void): void {
-    if (!this.#isShut && !this.#isBusy && this.stepMs === 0) return run()
+    if (!this.#isShut && !this.#isBusy && this.stepMs === 0) {
+      this.steps++
+      return run()
+    }
     this.#waiting.push(run)
     this.#next()
   }
@@ -44,6 +49,7 @@ export class Gate {
       // Before it runs: what it asks for comes after the others.
       const run = this.#waiting.shift() as () => void
       this.#isBusy = this.#waiting.length > 0
+      this.steps++
       run()
       this.#isBusy = false
       this.#next()

@@ -16,6 +16,7 @@ export type { MemoryCarrierOptions } from './memory-carrier.ts'
 export { memoryCarrier, memoryCarrierKey } from './memory-carrier.ts'
 export { MemoryNetwork } from './network.ts'
 export type {
+  Arrived,
   CutOptions,
   NetworkOptions,
   NodeRef,

@@ -17,9 +17,7 @@ export class MachineClock {
   }
 
   now(): number {
-    return this.#rate === 1 && this.#shownMs === this.#sinceMs
-      ? this.#clock.now()
-      : this.#shownMs + (this.#clock.now() - this.#sinceMs) * this.#rate
+    return this.#isExact ? this.#clock.now() : this.#shownMs + (this.#clock.now() - this.#sinceMs) * this.#rate
   }
 
   wall(): number {
@@ -28,7 +26,12 @@ export class MachineClock {
 
   /** How long a time of this machine takes in truth. */
   truthOf(ms: number): number {
-    return this.#rate === 1 ? ms : Math.ceil((ms / this.#rate) * ticksPerMs + 1) / ticksPerMs
+    return this.#isExact ? ms : Math.ceil((ms / this.#rate) * ticksPerMs + 1) / ticksPerMs
+  }
+
+  // One that was off keeps what it gained, and rounds.
+  get #isExact(): boolean {
+    return this.#rate === 1 && this.#shownMs === this.#sinceMs
   }
 
   jumpWall(byMs: number): void {

@@ -201,6 +201,7 @@ export class MemoryChannel implements Channel, End {
     try {
       const signal = flow.decoder(() => this.#owner.createDecoder(this.#peer as Peer)).decode(bytes)
       kinds.set(signal.kind, (kinds.get(signal.kind) ?? 0) + 1)
+      this.#owner.network.arrived(this.node, this.#owner.peer.name, signal)
       this.#owner.received(this, signal, { flow: index, bytes: bytes.length })
     } catch (error) {
       this.#connection?.close(this, (error as Error).message)

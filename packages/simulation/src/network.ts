@@ -1,6 +1,7 @@
 import { type Clock, type NodeName, type Random, systemClock } from '@barrel-actors/runtime'
 import type { Connection } from './connection.ts'
 import {
+  type Arrived,
   type CutOptions,
   type NetworkOptions,
   type NodeRef,
@@ -31,6 +32,8 @@ export class MemoryNetwork {
   readonly queueBytesHigh: number
   readonly queueBytesMax: number
   readonly note: (node: NodeName, what: string) => void
+  /** @internal */
+  readonly arrived: Arrived
   /** @internal Has something done by a node: now, or when it can. */
   readonly admit: Admit
   #options: WayOptions
@@ -46,6 +49,7 @@ export class MemoryNetwork {
     this.queueBytesHigh = options.queueBytesHigh ?? networkDefaults.queueBytesHigh
     this.queueBytesMax = options.queueBytesMax ?? networkDefaults.queueBytesMax
     this.note = options.note ?? (() => {})
+    this.arrived = options.arrived ?? (() => {})
     this.admit = admit
     this.#options = { ...networkDefaults, ...options }
     this.#random = options.random ?? seededRandom(1)
@@ -84,12 +88,12 @@ export class MemoryNetwork {
     }
   }
 
-  /** Lets packets through again, both ways. */
-  heal(one: NodeRef, other: NodeRef): void {
+  /** Lets packets through again. */
+  heal(one: NodeRef, other: NodeRef, { oneWay = false }: CutOptions = {}): void {
     const [a, b] = [nameOf(one), nameOf(other)]
     this.#way(a, b).isCut = false
-    this.#way(b, a).isCut = false
-    this.note(a, `healed with ${b}`)
+    if (!oneWay) this.#way(b, a).isCut = false
+    this.note(a, oneWay ? `healed towards ${b}` : `healed with ${b}`)
   }
 
   /** Lets all packets through again: no cut and no clog is left. */
@@ -97,7 +101,7 @@ export class MemoryNetwork {
     for (const [name, way] of this.#ways) {
       if (way.isCut) this.note(name.split(' ')[0] as NodeName, `healed towards ${name.split(' ')[1]}`)
       way.isCut = false
-      way.gate.open()
+      way.unclog()
     }
   }
 
@@ -107,10 +111,8 @@ export class MemoryNetwork {
    */
   clog(from: NodeRef, to: NodeRef, forMs: number): void {
     const [a, b] = [nameOf(from), nameOf(to)]
-    const { gate } = this.#way(a, b)
-    gate.shut()
+    this.#way(a, b).clog(forMs)
     this.note(a, `clogged towards ${b} for ${forMs} ms`)
-    this.clock.setTimer(forMs, () => gate.open())
     if (forMs >= this.detectionMs) for (const connection of this.#between(a, b)) connection.breakTowards(b)
   }
 

@@ -1,6 +1,6 @@
 /** The options of a simulation and of its network, and their defaults. */
 
-import type { Clock, NodeName, NodeOptions, Random } from '@barrel-actors/runtime'
+import type { Clock, NodeName, NodeOptions, Random, Signal } from '@barrel-actors/runtime'
 import type { Delay } from './delays.ts'
 
 /** A node, or its name. */
@@ -24,7 +24,7 @@ export interface WayOptions {
 }
 
 export interface CutOptions {
-  /** Whether only what goes from the first to the second is lost. Default false. */
+  /** Whether it is only about what goes from the first to the second. Default false. */
   readonly oneWay?: boolean
 }
 
@@ -43,7 +43,12 @@ export interface NetworkOptions extends Partial<WayOptions> {
   readonly random?: Random
   /** Is told what happens on the network, a line at a time. */
   readonly note?: (node: NodeName, what: string) => void
+  /** Is told of each signal that arrives, before its node takes it. */
+  readonly arrived?: Arrived
 }
+
+/** A signal of one node has come to another. It belongs to the node: whoever looks at it changes nothing. */
+export type Arrived = (from: NodeName, to: NodeName, signal: Signal) => void
 
 export const wayDefaults: WayOptions = {
   delayMs: 1, // chosen: a local network, rounded up so that it shows in traces
@@ -68,9 +73,11 @@ export interface SimulationOptions {
   /** What wall clocks show at the start. */
   readonly wallMs?: number
   /** The network between the nodes; its clock, its chance and its notes are the simulation's. */
-  readonly network?: Omit<NetworkOptions, 'clock' | 'random' | 'note'>
+  readonly network?: Omit<NetworkOptions, 'clock' | 'random' | 'note' | 'arrived'>
   /** Is told each line of the trace when it is written: the node, and what happened. */
   readonly note?: (node: NodeName, what: string) => void
+  /** Is told of each signal that arrives at a node, before the node takes it. */
+  readonly arrived?: Arrived
   /** Runs after every event: each timer and each round of turns. What it throws ends the run. */
   readonly check?: () => void
   /** Turns and timers at one virtual time before the run fails as a livelock. Default: see `limits`. */

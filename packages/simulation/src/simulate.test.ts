@@ -98,17 +98,68 @@ describe('a run', () => {
     })
     expect(seen.filter(line => !/drift|takes 0/.test(line))).toEqual([
       '100 n1@sim cut from n2@sim',
-      '300 n1@sim healed with n2@sim',
+      '300 n1@sim healed towards n2@sim',
+      '300 n2@sim healed towards n1@sim',
       '1000 n2@sim killed',
       '1500 n2@sim started, creation 1767225601',
       '2000 n1@sim paused',
       '2300 n1@sim goes on',
       '3000 n1@sim takes 2 ms for each thing it does',
       '4000 n1@sim cut towards n2@sim',
-      '4100 n1@sim healed with n2@sim',
+      '4100 n1@sim healed towards n2@sim',
       '5000 n2@sim clogged towards n1@sim for 100 ms',
       '6000 n1@sim its wall clock jumps by -5 ms',
     ])
+  })
+
+  test('has what two faults bring about at once until the later one is over', async () => {
+    const seen: string[] = []
+    const schedule = [
+      { kind: 'split', atMs: 100, forMs: 200, groups: [['n1@sim'], ['n2@sim']] },
+      { kind: 'oneWayCut', atMs: 200, forMs: 500, from: 'n1@sim', to: 'n2@sim' },
+      { kind: 'pause', atMs: 1000, forMs: 500, node: 'n1@sim' },
+      { kind: 'pause', atMs: 1100, forMs: 100, node: 'n1@sim' },
+      { kind: 'slow', atMs: 2000, forMs: 200, stepMs: 1, node: 'n1@sim' },
+      { kind: 'slow', atMs: 2100, forMs: 200, stepMs: 2, node: 'n1@sim' },
+      { kind: 'clog', atMs: 3000, forMs: 500, from: 'n1@sim', to: 'n2@sim' },
+      { kind: 'clog', atMs: 3100, forMs: 100, from: 'n1@sim', to: 'n2@sim' },
+    ] as const
+    await simulate({ nodes: 2, faults: { ...noFaults, schedule } }, async world => {
+      world.onNote((node, what) => seen.push(`${world.nowMs} ${node} ${what}`))
+      await world.pass(2900)
+      // So that the clog has a channel to hold up.
+      const echo = world.node('n2@sim')?.spawn(Counter)
+      const calling = world.node('n1@sim')?.call(echo as never, 'wake')
+      await world.pass(150)
+      const [counter] = [world.node('n2@sim')?.spawn(Counter)]
+      world.node('n1@sim')?.cast(counter as never, 'late')
+      await calling
+    })
+    expect(seen.filter(line => /healed|goes on|takes 0|got cast/.test(line)).slice(0, -2)).toEqual([
+      '300 n2@sim healed towards n1@sim',
+      '700 n1@sim healed towards n2@sim',
+      '1500 n1@sim goes on',
+      '2300 n1@sim takes 0 ms for each thing it does',
+      '3500 n2@sim got cast from n1@sim',
+    ])
+  })
+
+  test('tells of each signal that arrives, and says when a node has done nothing', async () => {
+    const seen: string[] = []
+    await simulate({ nodes: 2, faults: 'none' }, async world => {
+      const [a, b] = world.nodes as [Node, Node]
+      world.onSignal((from, to, signal) => {
+        if (signal.kind === 'send') seen.push(`${from} ${to} ${signal.message}`)
+      })
+      await world.pass(10)
+      const before = [world.simulation.stepsOf(a), world.simulation.stepsOf(b)]
+      await world.pass(10)
+      expect([world.simulation.stepsOf(a), world.simulation.stepsOf(b)]).toEqual(before)
+      a.send({ name: 'nobody', node: b.name }, 'hello' as never)
+      await world.pass(10)
+      expect(world.simulation.stepsOf(b)).toBeGreaterThan(before[1] as number)
+    })
+    expect(seen).toEqual(['n1@sim n2@sim hello'])
   })
 
   test('starts a node again until its disk lets it', async () => {

@@ -19,6 +19,8 @@ export interface Place {
   readonly life: number
   /** All names of the run. */
   readonly names: readonly NodeName[]
+  /** Of the run: options that differ from run to run are drawn from it. */
+  readonly seed: number
 }
 
 /** A node of the user's making: its extensions and other options, and the actors that it starts. */
@@ -38,7 +40,7 @@ export interface SimulateOptions {
   /** What goes wrong. Default: what the seed draws from `ranges`. */
   readonly faults?: FaultPlan | 'none'
   readonly ranges?: Partial<FaultRanges>
-  readonly simulation?: Omit<SimulationOptions, 'seed' | 'note' | 'check'>
+  readonly simulation?: Omit<SimulationOptions, 'seed' | 'note' | 'arrived' | 'check'>
   /** What a failure tells to run: the command, to which `--seed` and the seed are added. */
   readonly command?: string
 }
@@ -96,6 +98,7 @@ class Run {
       ...options.simulation,
       seed: this.#seed,
       note: (node, what) => this.#world.noted(node, what),
+      arrived: (from, to, signal) => this.#world.arrived(from, to, signal),
       check: () => {
         if (this.#isChecked) this.#world.check()
       },
@@ -148,7 +151,8 @@ class Run {
     const { names } = this.#world
     const life = (this.#lives.get(name) ?? 0) + 1
     this.#lives.set(name, life)
-    const plan = this.#options.node?.({ name, index: names.indexOf(name), life, names }) ?? {}
+    const place = { name, index: names.indexOf(name), life, names, seed: this.#seed }
+    const plan = this.#options.node?.(place) ?? {}
     const { actors, ...options } = plan
     const node = await this.#simulation.launchNode({ ...options, name })
     actors?.(node)

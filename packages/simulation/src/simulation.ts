@@ -44,7 +44,8 @@ export class Simulation implements AsyncDisposable {
   #instantTurns = 0
 
   /** Use `createSimulation`. */
-  constructor({ seed = simulationDefaults.seed, wallMs, network, note, check, instantTurnsMax }: SimulationOptions) {
+  constructor(given: SimulationOptions) {
+    const { seed = simulationDefaults.seed, wallMs, network, note, arrived, check, instantTurnsMax } = given
     this.seed = seed
     this.#check = check
     this.clock = new VirtualClock({ ...(wallMs !== undefined && { wallMs }), settle: () => this.settle() })
@@ -52,7 +53,8 @@ export class Simulation implements AsyncDisposable {
     this.#trace = new Trace(() => this.clock.now(), note)
     this.#instantTurnsMax = instantTurnsMax ?? limits.instantTurnsMax
     const random = seededRandom(`${seed} network`)
-    const options = { ...network, clock: this.clock, random, note: this.#trace.note }
+    const told = { note: this.#trace.note, ...(arrived !== undefined && { arrived }) }
+    const options = { ...network, clock: this.clock, random, ...told }
     this.network = new MemoryNetwork(options, (name, run) => this.#admit(name, run))
   }
 
@@ -159,6 +161,14 @@ export class Simulation implements AsyncDisposable {
   runs(node: NodeRef): boolean {
     const { osProcess } = this.#machine(nameOf(node))
     return osProcess?.isAlive === true && !osProcess.gate.isShut
+  }
+
+  /**
+   * How many things this life of a node has done so far: turns, timers, packets taken. While the number stays, the node
+   * is what it was, for whoever looks at it after every event.
+   */
+  stepsOf(node: NodeRef): number {
+    return this.#machine(nameOf(node)).osProcess?.gate.steps ?? 0
   }
 
   /**

@@ -20,12 +20,29 @@ export class Way {
   /** Of this way alone: they replace those of the network. */
   options: Partial<WayOptions> = {}
   readonly gate: Gate
+  readonly #clock: Clock
+  #cloggedUntilMs = 0
   /** When the last packet without a flow arrives. */
   #fence = 0
   readonly #flows = new Map<number, number>()
 
   constructor(clock: Clock) {
     this.gate = new Gate(clock)
+    this.#clock = clock
+  }
+
+  /** Nothing arrives for so long, nor for as long as an earlier clog lasts. */
+  clog(forMs: number): void {
+    this.gate.shut()
+    this.#cloggedUntilMs = Math.max(this.#cloggedUntilMs, this.#clock.now() + forMs)
+    this.#clock.setTimer(forMs, () => {
+      if (this.#clock.now() >= this.#cloggedUntilMs) this.gate.open()
+    })
+  }
+
+  unclog(): void {
+    this.#cloggedUntilMs = 0
+    this.gate.open()
   }
 
   /** When a packet arrives that could be there at `earliest`: after those before it on its flow. */

@@ -1,8 +1,9 @@
 /** What a scenario sees of its run: the nodes, chance, and what must hold. */
 
-import type { Node, NodeName, Random } from '@barrel-actors/runtime'
+import type { Node, NodeName, Random, Signal } from '@barrel-actors/runtime'
 import type { FaultDriver } from './fault-driver.ts'
 import type { FaultPlan } from './faults.ts'
+import type { Arrived } from './options.ts'
 import type { Simulation } from './simulation.ts'
 import { InvariantBroken } from './simulation-failure.ts'
 import type { Note } from './trace.ts'
@@ -32,6 +33,7 @@ export class World {
   readonly #invariants = new Map<string, Invariant>()
   readonly #reached = new Map<string, number>()
   readonly #listeners: Note[] = []
+  readonly #onSignal: Arrived[] = []
   readonly #starters: ((node: Node) => void)[] = []
   #driver: FaultDriver | undefined
 
@@ -84,6 +86,11 @@ export class World {
     this.#listeners.push(listener)
   }
 
+  /** Is told of each signal that arrives at a node from now on, before the node takes it: what went over the wire. */
+  onSignal(listener: Arrived): void {
+    this.#onSignal.push(listener)
+  }
+
   /** One of them, by chance; undefined where there is none. */
   pick<Value>(values: readonly Value[]): Value | undefined {
     return values[Math.floor(this.random.next() * values.length)]
@@ -122,6 +129,11 @@ export class World {
   /** @internal */
   noted(node: NodeName, what: string): void {
     for (const listener of this.#listeners) listener(node, what)
+  }
+
+  /** @internal */
+  arrived(from: NodeName, to: NodeName, signal: Signal): void {
+    for (const listener of this.#onSignal) listener(from, to, signal)
   }
 
   /** @internal @throws InvariantBroken */

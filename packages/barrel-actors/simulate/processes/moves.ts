@@ -14,12 +14,14 @@ const weights: readonly (readonly [number, Move])[] = [
   [8, (moves, player) => moves.send(player)],
   [3, (moves, player) => moves.link(player)],
   [1, (moves, player) => moves.unlink(player)],
+  [1, (moves, player) => moves.relink(player)],
   [5, (moves, player) => moves.monitor(player)],
   [2, (moves, player) => moves.demonitor(player)],
   [1, (moves, player) => moves.thinkBetter(player)],
   [1, (moves, player) => moves.exit(player)],
   [4, (moves, player) => moves.call(player)],
   [1, (moves, player) => moves.takeName(player)],
+  [1, (moves, player) => moves.farewell(player)],
 ]
 
 const playersMax = 6
@@ -74,6 +76,19 @@ export class Moves {
     player.self.unlink(linked)
   }
 
+  /** Takes a link away and sets it again before the other side can know, once or twice. */
+  relink(player: Player): void {
+    const linked = this.#world.pick(player.node.processInfo(player.pid)?.links ?? [])
+    if (linked === undefined) return
+    for (let count = this.#chance(0.5) ? 2 : 1; count > 0; count--) {
+      this.#onlooker.unlinked(player, linked)
+      player.self.unlink(linked)
+      player.linked.add(linked.toString())
+      player.self.link(linked)
+    }
+    if (linked.node !== player.node.name) this.#world.reached('link: set anew while it is removed')
+  }
+
   monitor(player: Player): void {
     const target = this.#target()
     const ref = player.self.monitor(target)
@@ -104,6 +119,20 @@ export class Moves {
 
   takeName(player: Player): void {
     if (player.node.whereis('star') === undefined) player.node.register('star', player.pid)
+  }
+
+  /** Says something to one that watches it, and ends: the `down` comes behind it. */
+  farewell(player: Player): void {
+    const watchers = this.#onlooker.living.filter(each => {
+      return [...each.watches.values()].some(({ state, target }) => state === 'open' && target.equals(player.pid))
+    })
+    const watcher = this.#world.pick(watchers)
+    if (watcher === undefined) return
+    for (let count = 3; count > 0; count--) {
+      player.self.send(watcher.pid, this.#onlooker.messageFor(player, watcher.pid) as never)
+    }
+    this.#world.reached('message before the down')
+    player.self.exit(player.pid, 'kill')
   }
 
   call(player: Player): void {

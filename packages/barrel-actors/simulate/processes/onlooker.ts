@@ -109,6 +109,7 @@ export class Onlooker {
   #note(player: Player, { from, to, nth, life, epoch }: Message): void {
     this.#world.reached('message')
     if (to !== player.id) this.broke('I3 lives', `${player.id} sees what was sent to ${to}`)
+    if (player.ended.has(from)) this.broke('I1 order', `${player.id} sees message ${nth} of ${from} after its down`)
     const last = player.lastNth.get(from) ?? 0
     if (nth <= last) this.broke('I1 order', `${player.id} sees message ${nth} of ${from} after message ${last}`)
     if (nth > last + 1) this.#world.reached('message lost with its channel')
@@ -129,6 +130,7 @@ export class Onlooker {
     // Also the reason of whoever ended because a link of its own was lost.
     if (reason === 'noconnection' && this.#lostSince(player, watch)) return this.#lost(player, watch)
     if (this.lives(watch.target)) this.broke('I2 one down', `${told}, and it lives`)
+    player.ended.add(watch.target.toString())
     const named = watch.target.node === player.node.name ? player.node.whereis('star') : undefined
     if (named?.equals(watch.target) === true) this.broke('I5 names', `${told}, and still has its name`)
   }

@@ -48,6 +48,8 @@ export class Player {
   readonly lastNth = new Map<string, number>()
   /** The greatest epoch seen of each life of a node. */
   readonly epochs = new Map<string, number>()
+  /** Whose end it was told, by a monitor: nothing of them comes any more. */
+  readonly ended = new Set<string>()
   /** What came of that life up to this epoch came too late: its channel was lost. */
   readonly lostEpochs = new Map<string, number>()
 

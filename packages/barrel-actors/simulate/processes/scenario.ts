@@ -1,5 +1,5 @@
 /**
- * Processes of random programs on three to seven nodes: they send, link, monitor, call, end each other and come anew,
+ * Processes of random programs on three to sixteen nodes: they send, link, monitor, call, end each other and come anew,
  * while channels break and nodes crash. What each of them sees must be what Erlang promises.
  */
 
@@ -35,6 +35,7 @@ const sometimes = [
   'message',
   'message lost with its channel',
   'message to the dead',
+  'message before the down',
   'down: noproc',
   'down: noconnection',
   'down: killed',
@@ -44,6 +45,7 @@ const sometimes = [
   'exit message: noconnection',
   'exit message: normal',
   'exit message: boom',
+  'link: set anew while it is removed',
   'demonitor with the down in the mailbox',
   'call: replied',
   'call: E_CALL_TIMEOUT',
@@ -70,7 +72,7 @@ const sometimes = [
 ] as const
 
 export const scenario: Scenario = {
-  nodes: [3, 7],
+  nodes: [3, 16],
   // A node writes little, when it starts: so that some of it fails all the same.
   ranges: { syncFailureRate: [0, 0.7] },
   sometimes,

@@ -50,6 +50,15 @@ describe('a shuffle', () => {
     expect(state.refused.notNeighbor).toBe(1)
   })
 
+  test('whose nodes are in a later life takes no part of the view that another has filled', () => {
+    const state = viewOf({ passiveViewMax: 9 })
+    const names = Array.from({ length: 9 }, (_, at) => `n${at}`)
+    for (const [at, name] of names.entries()) state.passive.add(peer(name), `s${at % 3}@sim`, now, seededRandom(1))
+    for (const name of names) state.passive.add(peer(name, 2), 'liar@sim', now, seededRandom(1))
+    expect([state.passive.size, state.passive.sourceMost]).toEqual([9, 3])
+    expect(state.passive.peers.map(({ creation }) => creation)).toEqual(names.map(() => 2))
+  })
+
   test('brings no more nodes than one of ours, and one member fills no more than a third of the view', () => {
     const state = viewOf({ active: ['b'] })
     const many = (from: number) => Array.from({ length: 60 }, (_, at) => peer(`n${from + at}`))

@@ -18,6 +18,10 @@ export class FailedPeers {
     return this.#peers.size
   }
 
+  get nodes(): NodeName[] {
+    return [...this.#peers.keys()]
+  }
+
   get(node: NodeName): Peer | undefined {
     return this.#peers.get(node)
   }

@@ -8,7 +8,7 @@ import { pick, sample } from '../random.ts'
 
 interface Entry {
   peer: Peer
-  /** Who told of it last. */
+  /** Who told of it first. */
   source: NodeName
   mentionedMs: number
   /** Not to be asked for a link before that. */
@@ -42,6 +42,18 @@ export class PassiveView {
     return sample([...this.#entries.values()], count, random).map(({ peer }) => peer)
   }
 
+  /** How many of them the node has told of that told of the most. */
+  get sourceMost(): number {
+    const counts = new Map<NodeName, number>()
+    let most = 0
+    for (const { source } of this.#entries.values()) {
+      const count = (counts.get(source) ?? 0) + 1
+      counts.set(source, count)
+      most = Math.max(most, count)
+    }
+    return most
+  }
+
   get(node: NodeName): Peer | undefined {
     return this.#entries.get(node)?.peer
   }
@@ -50,7 +62,8 @@ export class PassiveView {
   add(peer: Peer, source: NodeName, now: number, random: Random, gone: readonly Peer[] = []): void {
     const known = this.#entries.get(peer.node)
     if (known !== undefined) {
-      if (peer.creation > known.peer.creation) this.#entries.set(peer.node, this.#entry(peer, source, now))
+      // Its source stays: nobody gets more than its part by telling of later lives.
+      if (peer.creation > known.peer.creation) this.#entries.set(peer.node, this.#entry(peer, known.source, now))
       else if (peer.creation === known.peer.creation) known.mentionedMs = now
       return
     }

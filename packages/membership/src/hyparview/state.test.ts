@@ -305,10 +305,17 @@ describe('leaving', () => {
       { kind: 'left' },
     ])
     expect(given(state, { kind: 'leave' })).toEqual([])
-    expect(given(state, received('e', neighbor('high', peer('e'))))).toEqual([])
+    for (const kind of ['join', 'probe'] as const)
+      expect(given(state, received('e', { kind, peer: peer('e') }))).toEqual([
+        send('e', { kind: 'disconnect', leaves: true }),
+      ])
+    expect(given(state, received('e', neighbor('high', peer('e'))))).toEqual([
+      send('e', { kind: 'disconnect', leaves: true }),
+    ])
+    expect(given(state, received('e', { kind: 'forwardJoin', peer: peer('f'), ttl: 1 }))).toEqual([])
     expect(given(state, received('b', check))).toEqual([send('b', { kind: 'disconnect', leaves: true })])
     expect(given(state, { kind: 'tick' }, state.nextCycleMs)).toEqual([])
-    expect([actives(state), passives(state), state.refused.notIn]).toEqual([[], [], 1])
+    expect([actives(state), passives(state), state.refused.notIn]).toEqual([[], [], 4])
     expect(given(state, { kind: 'join', contact: 'b@sim' })).toEqual([send('b', { kind: 'join', peer: self })])
   })
 })

@@ -210,11 +210,16 @@ function tick(current: Step): void {
   if (state.nextCycleMs <= now) runCycle(current)
 }
 
+const wantsAnswer: ReadonlySet<string> = new Set(['join', 'neighbor', 'probe'] satisfies HyparviewMessage['kind'][])
+
 function onMessage(current: Step, from: NodeName, creation: number, message: HyparviewMessage): void {
   const { state } = current
   const refusal = refusalOf(state, from, creation, message)
   if (refusal !== undefined) {
     state.refused[refusal]++
+    // Who asks for a link need not wait for the answer of one that has left, nor ask again.
+    if (refusal === 'notIn' && wantsAnswer.has(message.kind))
+      current.effects.push({ kind: 'send', to: from, message: { kind: 'disconnect', leaves: true } })
     return
   }
   const known = state.active.get(from)

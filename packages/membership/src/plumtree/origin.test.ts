@@ -13,7 +13,7 @@ describe('lives of an origin', () => {
     expect(receive(2, 'a', ihave(2, 9, { creation: 5 }))).toEqual([])
     expect(receive(2, 'a', graft(1, 9, 5))).toEqual([])
     expect(state.counters.refused.staleCreation).toBe(2)
-    expect(plumtreeSizes(state)).toMatchObject({ origins: 2, cachedCount: 1, waiting: 0, missing: 0 })
+    expect(plumtreeSizes(state, 0)).toMatchObject({ origins: 2, cachedCount: 1, waiting: 0, missing: 0 })
   })
 
   test('a newer one that is only announced is asked for, and ends nothing until it is there', () => {
@@ -38,7 +38,7 @@ describe('lives of an origin', () => {
     expect(heard(receive(300, 'a', gossip(1, { creation: 1_000 })))).toEqual(['o 1000 1'])
     for (let now = 500; now < 5_000; now += 500) at(now, tick)
     expect(heard(receive(5_000, 'a', gossip(2, { creation: 1_000 })))).toEqual(['o 1000 2'])
-    expect(plumtreeSizes(state)).toMatchObject({ origins: 2, waiting: 0, missing: 0 })
+    expect(plumtreeSizes(state, 0)).toMatchObject({ origins: 2, waiting: 0, missing: 0 })
   })
 
   test('an earlier one than was announced is heard, and gives way when the later is there', () => {
@@ -115,11 +115,11 @@ describe('a full table of origins', () => {
   test('fake origins that are announced count as well, and are forgotten soon', () => {
     const { at, receive, state } = trialOf(['a', 'b'], [], options)
     for (let count = 0; count < 50; count++) receive(0, 'a', ihave(count + 1, 2 ** 53 - 1, { origin: `fake${count}` }))
-    expect(plumtreeSizes(state)).toMatchObject({ origins: 4, missing: 3 })
+    expect(plumtreeSizes(state, 0)).toMatchObject({ origins: 4, missing: 3 })
     expect(state.counters.refused.originsPerPeerFull).toBe(47)
     at(500, tick)
     at(1_000, tick)
-    expect(plumtreeSizes(state)).toMatchObject({ origins: 1, missing: 0, waiting: 0 })
+    expect(plumtreeSizes(state, 0)).toMatchObject({ origins: 1, missing: 0, waiting: 0 })
   })
 })
 
@@ -131,10 +131,10 @@ test('one peer may announce a bounded number of missing things', () => {
     const ranges = Array.from({ length: rangesPerMessageMax }, (_, offset) => range(index + offset))
     receive(0, 'a', { kind: 'ihave', ranges })
   }
-  expect(plumtreeSizes(state).missing).toBe(missingPerPeerMax)
+  expect(plumtreeSizes(state, 0).missing).toBe(missingPerPeerMax)
   expect(state.counters.refused.missingFull).toBe(
     Math.ceil(missingPerPeerMax / rangesPerMessageMax) * rangesPerMessageMax - missingPerPeerMax,
   )
   receive(0, 'b', ihave(1, 1, { origin: 'other' }))
-  expect(plumtreeSizes(state).missing).toBe(missingPerPeerMax + 1)
+  expect(plumtreeSizes(state, 0).missing).toBe(missingPerPeerMax + 1)
 })
