@@ -91,7 +91,12 @@ export const plumtree: Rows = [
     'known === undefined || known.creation === creation) return known',
     'known === undefined || known.creation <= creation) return known',
   ],
-  ['what comes twice prunes nobody', 'state.ts', 'return prune(state, neighbour, effects)', 'return'],
+  [
+    'what comes twice prunes nobody',
+    'state.ts',
+    'if (isShaping(state, origin, sequence)) prune(state, neighbour, effects)',
+    '',
+  ],
   [
     'who is pruned pushes on',
     'state.ts',
