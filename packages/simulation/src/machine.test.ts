@@ -119,6 +119,24 @@ test('clocks drift: a timer of a fast machine fires early in truth, never early 
   expect(() => simulation.drift(a, -1)).toThrow('cannot drift by -1')
 })
 
+test('a clock that runs at the right pace again, and is off, fires no timer early by its own time', async () => {
+  const { simulation, a } = await twoNodes()
+  await using _ = simulation
+  simulation.drift(a, 0.0137)
+  await simulation.advance(12_345.6)
+  simulation.drift(a, 0)
+  const early: number[] = []
+  for (let at = 1; at <= 500; at++) {
+    const dueMs = a.clock.now() + (at * 997.3) / 7
+    await simulation.advance(1 / 3)
+    a.clock.setTimer(dueMs - a.clock.now(), () => {
+      if (a.clock.now() < dueMs) early.push(dueMs - a.clock.now())
+    })
+  }
+  await simulation.advance(100_000)
+  expect(early).toEqual([])
+})
+
 test('a paused node can be killed and started again, and its next life is not paused', async () => {
   const { simulation, a, b } = await twoNodes()
   await using _ = simulation

@@ -26,6 +26,8 @@ export type Tag = (typeof tags)[number]
 export interface MemberState {
   readonly creation: number
   readonly state: 'alive' | 'suspected' | 'gone'
+  /** Another life has taken its place, and is told of next. */
+  readonly isRestarted?: boolean
 }
 
 export const lifeOf = ({ name, creation }: { readonly name: NodeName; readonly creation: number }): string =>

@@ -39,9 +39,11 @@ export class Members {
     switch (message.event) {
       case 'nodeAlive':
         if (message.isBack) this.#world.reached(`nodeAlive: back from ${known?.state}`)
-        // Of a node that it knows nothing of, its own may know that it was gone.
-        if (known !== undefined && message.isBack !== (isSame && known.state !== 'alive'))
+        // Of a life that it knows nothing of, its own node may know that it was gone.
+        if (isSame && message.isBack !== (known.state !== 'alive'))
           wrong(`it was ${known.state}, isBack ${message.isBack}`)
+        if (known !== undefined && !isSame && message.isBack && (known.state !== 'gone' || known.isRestarted))
+          wrong(`it was ${known.state} in an earlier life, isBack`)
         listener.members.set(node, { creation, state: 'alive' })
         return
       case 'nodeSuspected':
@@ -51,7 +53,7 @@ export class Members {
       case 'nodeGone':
         if (!isSame || known.state === 'gone') wrong(`it was ${known?.state}`)
         if (message.reason === 'silent') this.#silent(listener, node, creation, known?.state)
-        listener.members.set(node, { creation, state: 'gone' })
+        listener.members.set(node, { creation, state: 'gone', isRestarted: message.reason === 'restarted' })
         return
       default:
         message satisfies never

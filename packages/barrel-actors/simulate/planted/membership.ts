@@ -94,7 +94,7 @@ export const plumtree: Rows = [
   [
     'what comes twice prunes nobody',
     'state.ts',
-    'if (isShaping(state, origin, sequence)) prune(state, neighbour, effects)\n',
+    'if (isShaping(state, origin, sequence)) prune(state, neighbour, effects)',
     '',
   ],
   [

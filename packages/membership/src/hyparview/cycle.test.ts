@@ -56,7 +56,7 @@ describe('a shuffle', () => {
     for (const [at, name] of names.entries()) state.passive.add(peer(name), `s${at % 3}@sim`, now, seededRandom(1))
     for (const name of names) state.passive.add(peer(name, 2), 'liar@sim', now, seededRandom(1))
     expect([state.passive.size, state.passive.sourceMost]).toEqual([9, 3])
-    expect(names.map(name => state.passive.get(peer(name).node)?.creation)).toEqual(names.map(() => 2))
+    expect(names.map(name => state.passive.get(`${name}@sim`)?.creation)).toEqual(names.map(() => 2))
   })
 
   test('brings no more nodes than one of ours, and one member fills no more than a third of the view', () => {
