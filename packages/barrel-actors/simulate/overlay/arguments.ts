@@ -9,7 +9,7 @@ export interface OverlayArguments {
   readonly join: JoinWay
   /** Percent of the nodes that die at once. */
   readonly fail: number
-  /** As the papers measure: announcements at once, no tree optimisation, constant latency. */
+  /** As the papers measure: announcements at once, no tree optimisation, no swaps, constant latency, one broadcast at a time. */
   readonly paper: boolean
   readonly json: boolean
   /** Each node has a failure detector and the list of all: no more than a few thousand nodes, each has a table of them. */

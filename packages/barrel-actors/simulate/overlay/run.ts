@@ -58,7 +58,8 @@ function modelOf({ paper, latency }: OverlayArguments): OverlayArguments['latenc
 }
 
 function optionsOf({ paper, members }: OverlayArguments): OverlayOptions {
-  const hyparview = { shuffleIntervalMs: cycleMs, passiveAgeMsMax }
+  // The papers have no swaps, each of which moves a branch of the tree.
+  const hyparview = { shuffleIntervalMs: cycleMs, passiveAgeMsMax, ...(paper && { swapCycles: 0 }) }
   const plumtree = paper ? { lazyTickMs: 0, optimizationRounds: 0 } : {}
   return { hyparview, plumtree, detector: members && {} }
 }

@@ -123,6 +123,15 @@ describe('the tree', () => {
     expect(shorter(4)).toEqual({ effects: [send(['b'], graft()), send(['a'], prune)], eager: [nameOf('b')] })
   })
 
+  test('of broadcasts that overlap one in so many makes the way shorter', () => {
+    const origins = Array.from({ length: 1_000 }, (_, at) => `o${at}`)
+    const { receive } = trialOf(['a'], ['b'], { optimizationRounds: 3, lazyTickMs: 60_000 })
+    for (const origin of origins) receive(0, 'a', gossip(1, { origin, round: 7 }))
+    const taken = origins.filter(origin => timeless(receive(1, 'b', ihave(1, 1, { origin, round: 4 }))).length > 0)
+    expect(taken.length).toBeGreaterThan(0)
+    expect(taken.length).toBeLessThan(10)
+  })
+
   test('a shorter way that was announced before the payload came takes the place of the longer one too', () => {
     const { receive, state } = trialOf(['a'], ['b'], { optimizationRounds: 3 })
     receive(0, 'b', ihave(1, 1, { round: 2 }))

@@ -61,10 +61,11 @@ export function graft(state: Plumtree, neighbour: Neighbour, ranges: readonly Me
   effects.push({ kind: 'send', to: [neighbour.node], message: { kind: 'graft', ranges } })
 }
 
-/** Paper, Optimize: a way that is shorter by the threshold takes the place of the one in use. */
+/** Paper, Optimize: a way that is shorter by the threshold takes the place of the one in use; as with pruning, for one in so many. */
 export function optimize(state: Plumtree, origin: Origin, better: Neighbour, round: number, effects: Effect[]): void {
   const threshold = state.options.optimizationRounds
   if (threshold <= 0 || origin.round - round < threshold || origin.parent === better.node) return
+  if (!isShaping(state, origin, origin.delivered)) return
   const parent = origin.parent === undefined ? undefined : state.neighbours.get(origin.parent)
   graft(state, better, [], effects)
   if (parent !== undefined) prune(state, parent, effects)
