@@ -46,7 +46,16 @@ function attack({ path, title }, report) {
   // A suite is run by whoever keeps its contract: here by the carrier over QUIC.
   const file = path.endsWith('.suite.ts') ? 'packages/dist-quic/test/carrier-contract.test.ts' : path
   process.env['BARREL_MEMORY'] = report
-  const how = ['--project', 'unit', '--project', 'os-processes', '--reporter=minimal', '--silent=true']
+  const how = [
+    '--project',
+    'unit',
+    '--project',
+    'simulation',
+    '--project',
+    'os-processes',
+    '--reporter=minimal',
+    '--silent=true',
+  ]
   return node(['node_modules/vitest/vitest.mjs', 'run', ...how, file, '-t', patternOf(title)], { quietStdout: true })
 }
 
