@@ -110,9 +110,9 @@ export class Inspector {
     atMost(sizes.cachedCount, 'held payloads', sizes.held)
     atMost(nodes, 'origins', sizes.origins)
     atMost(nodes - 1, 'origins that a peer brought up', sizes.introducedMost)
-    atMost(sizes.origins, 'waiting origins', sizes.waiting)
     // A life of an origin, and one that may follow it.
-    atMost(sizes.waiting * 2 * neighbours, 'announcements', sizes.missing)
+    atMost(sizes.origins * 2, 'waiting lives of origins', sizes.waiting)
+    atMost(sizes.waiting * neighbours, 'announcements', sizes.missing)
     atMost(neighbours * limits.rangesPerMessageMax, 'ranges to announce', sizes.pending)
     atMost(sizes.cachedCount, 'payloads sent to one that asked', sizes.answeredMost)
     atMost(views.active, 'neighbours of the tree', neighbours)

@@ -105,7 +105,8 @@ function drawHyparview(draw: Draw): HyparviewOptions {
     passiveAgeMsMax: draw.whole(20_000, 300_000),
     failedMax: draw.whole(4, 32),
     seedCycles: draw.whole(2, 32),
-    swapCycles: draw.whole(4, 64),
+    // An island beside one whose views are all full waits for a swap of that one's.
+    swapCycles: draw.whole(4, 16),
   }
 }
 

@@ -8,7 +8,8 @@ import { componentOf } from './members.ts'
 import type { Onlooker } from './onlooker.ts'
 import type { Wire } from './wire.ts'
 
-const wholeMsMax = 120_000
+/** By chance: a swap may be long in coming. */
+const wholeMsMax = 300_000
 const lookMs = 250
 /** Each hop holds what is behind a gap until it gives the gap up by itself. */
 const hopsMax = 8
@@ -104,6 +105,7 @@ function pendingOf(inside: readonly Node[]): string | undefined {
  */
 export async function checkHeard(world: World, onlooker: Onlooker, gapMs: number): Promise<void> {
   await checkNews(world, onlooker, gapMs * hopsMax + heardMsMax)
+  await comesTrue(world, onlooker, wholeMsMax, () => pendingOf(onlooker.inside))
   onlooker.isExcused = false
   await checkNews(world, onlooker, heardMsMax)
 }

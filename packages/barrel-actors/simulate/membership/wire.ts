@@ -95,7 +95,8 @@ export class Wire {
   }
 
   #gossip(from: NodeName, to: NodeName, message: Fields): void {
-    this.payloads++
+    // What nodes say of each other has no tag, and is none of the scenario's.
+    if (message['tag'] !== '') this.payloads++
     this.#sent(from, message as unknown as Range, message['sequence'] as number)
     const round = message['round'] as number
     if (round >= 4) this.#world.reached('broadcast: over four hops')
