@@ -1,5 +1,5 @@
 /** One run: nodes join, cycles pass, broadcasts are measured, nodes die, and what is left heals. */
-import { hyparviewDefaults, type OverlayOptions } from '@barrel-actors/membership'
+import { hyparviewDefaults, type OverlayOptions, profiles } from '@barrel-actors/membership'
 import { seededRandom } from '@barrel-actors/simulation'
 import type { OverlayArguments } from './arguments.ts'
 import { broadcastMany, type Measured, mean } from './broadcasts.ts'
@@ -57,10 +57,10 @@ function modelOf({ paper, latency }: OverlayArguments): OverlayArguments['latenc
   return paper ? 'constant' : latency
 }
 
-function optionsOf({ paper, members }: OverlayArguments): OverlayOptions {
+function optionsOf({ paper, members, latency }: OverlayArguments): OverlayOptions {
   // The papers have no swaps, each of which moves a branch of the tree.
   const hyparview = { shuffleIntervalMs: cycleMs, passiveAgeMsMax, ...(paper && { swapCycles: 0 }) }
-  const plumtree = paper ? { lazyTickMs: 0, optimizationRounds: 0 } : {}
+  const plumtree = paper ? { lazyTickMs: 0, optimizationRounds: 0 } : latency === 'wan' ? profiles.wan.plumtree : {}
   return { hyparview, plumtree, detector: members && {} }
 }
 
