@@ -15,8 +15,11 @@ export class Wire {
   readonly #plan: Plan
   /** Whom each node has asked for a message, in order. */
   readonly #asked = new Map<string, NodeName[]>()
-  /** Payloads that came to anybody, and refusals, since they were counted last. */
+  /** Whose payloads are counted. */
+  speaker: NodeName | undefined
+  /** How often the latest of them came, to whomever. */
   payloads = 0
+  #latest = 0
   /** Who asked whom for a link by `join`. */
   readonly #joins = new Set<string>()
 
@@ -95,8 +98,7 @@ export class Wire {
   }
 
   #gossip(from: NodeName, to: NodeName, message: Fields): void {
-    // What nodes say of each other has no tag, and is none of the scenario's.
-    if (message['tag'] !== '') this.payloads++
+    this.#count(message)
     this.#sent(from, message as unknown as Range, message['sequence'] as number)
     const round = message['round'] as number
     if (round >= 4) this.#world.reached('broadcast: over four hops')
@@ -105,6 +107,14 @@ export class Wire {
     if (asked === undefined) return
     this.#world.reached('graft: answered')
     if (asked.indexOf(from) > 0) this.#world.reached('graft: answered by a second source')
+  }
+
+  // What nodes say of each other has no tag, and is none of the scenario's.
+  #count(message: Fields): void {
+    const sequence = message['sequence'] as number
+    if (message['origin'] !== this.speaker || message['tag'] === '' || sequence < this.#latest) return
+    this.payloads = sequence === this.#latest ? this.payloads + 1 : 1
+    this.#latest = sequence
   }
 
   /** What one passes on, its origin has sent before. */
