@@ -1,6 +1,6 @@
 import { type Node, type Pid, Ref, type Self } from '@barrel-actors/runtime'
 import { describe, expect, it } from 'vitest'
-import { Group } from './extension.suite.ts'
+import { type Group, withGroup } from './extension.suite.ts'
 
 const a = 'a@test'
 const b = 'b@test'
@@ -52,17 +52,14 @@ function* forged(): Generator<unknown> {
   }
 }
 
-async function withPair(run: (group: Group, send: (message: unknown) => void) => Promise<void>): Promise<void> {
-  const group = new Group()
-  try {
+function withPair(run: (group: Group, send: (message: unknown) => void) => Promise<void>): Promise<void> {
+  return withGroup(async group => {
     await group.start(a)
     await group.start(b, { contactNodes: [a] })
     await group.whole()
     const other = await group.simulation.startNode({ name: liar })
     await run(group, message => other.send({ name: 'membership', node: a }, message))
-  } finally {
-    await group.simulation[Symbol.asyncDispose]()
-  }
+  })
 }
 
 function refusals(group: Group): number {

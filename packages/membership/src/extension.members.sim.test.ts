@@ -1,17 +1,14 @@
 import type { Node, NodeName } from '@barrel-actors/runtime'
 import { describe, expect, it } from 'vitest'
-import { Group } from './extension.suite.ts'
+import { type Group, withGroup } from './extension.suite.ts'
 
-async function withGroup(count: number, run: (group: Group, names: NodeName[]) => Promise<void>): Promise<void> {
-  const group = new Group()
-  try {
+function withMembers(count: number, run: (group: Group, names: NodeName[]) => Promise<void>): Promise<void> {
+  return withGroup(async group => {
     const names = await group.startAll(count)
     await group.whole()
     await group.simulation.eventually(() => names.every(name => knows(group, name, names)), { withinMs: 5_000 })
     await run(group, names)
-  } finally {
-    await group.simulation[Symbol.asyncDispose]()
-  }
+  })
 }
 
 const membersAt = (group: Group, name: NodeName) =>
@@ -33,7 +30,7 @@ const goneAnywhere = (group: Group) =>
 
 describe('the list of members', () => {
   it('holds every node at every node, in its life, a few seconds after it has come', () =>
-    withGroup(12, async (group, names) => {
+    withMembers(12, async (group, names) => {
       for (const name of names) {
         const expected = names.map(node => ({
           node,
@@ -47,7 +44,7 @@ describe('the list of members', () => {
     }))
 
   it('a node that is killed is gone at every other within 30 s, once, and in its next life there again', () =>
-    withGroup(9, async (group, names) => {
+    withMembers(9, async (group, names) => {
       const victim = names[4] as NodeName
       const { creation } = group.nodes.get(victim) as Node
       group.kill(victim)
@@ -68,7 +65,7 @@ describe('the list of members', () => {
     }))
 
   it('a node that starts again at once ends its earlier life as restarted', () =>
-    withGroup(5, async (group, names) => {
+    withMembers(5, async (group, names) => {
       const victim = names[2] as NodeName
       group.kill(victim)
       await group.start(victim, { contactNodes: [names[0] as NodeName] })
@@ -86,7 +83,7 @@ describe('the list of members', () => {
     }))
 
   it.each(['leaves', 'stops'])('a node that %s is gone at once everywhere, as one that left', how =>
-    withGroup(7, async (group, names) => {
+    withMembers(7, async (group, names) => {
       const leaver = names[3] as NodeName
       if (how === 'leaves') group.api(leaver).leave()
       else {
@@ -110,7 +107,7 @@ describe('the list of members', () => {
   )
 
   it('a loop that is blocked for 10 s makes nobody gone, though its channels are lost', () =>
-    withGroup(6, async (group, names) => {
+    withMembers(6, async (group, names) => {
       const blocked = names[1] as NodeName
       const lost = group.view(blocked)
       group.simulation.pause(blocked)
@@ -127,7 +124,7 @@ describe('the list of members', () => {
     }))
 
   it('who leaves a view is gone for nobody', () =>
-    withGroup(12, async (group, names) => {
+    withMembers(12, async (group, names) => {
       await group.simulation.advance(1_200_000)
       const downs = names.flatMap(name => group.events(name).filter(({ event }) => event === 'peerDown'))
       expect(downs.length).toBeGreaterThan(0)
@@ -140,7 +137,7 @@ describe('the list of members', () => {
     }))
 
   it('is the same again after a split that both sides took for the end of the other', () =>
-    withGroup(8, async (group, names) => {
+    withMembers(8, async (group, names) => {
       const [left, right] = [names.slice(0, 4), names.slice(4)]
       for (const one of left) for (const other of right) group.simulation.network.cut(one, other)
       await group.simulation.advance(120_000)
@@ -155,7 +152,7 @@ describe('the list of members', () => {
     }))
 
   it('tells where a member is reached that is no neighbour', () =>
-    withGroup(10, async (group, names) => {
+    withMembers(10, async (group, names) => {
       const endpoints = [{ host: '10.0.0.9', port: 9_100 }]
       await group.start('far@test', { contactNodes: [names[0] as NodeName], endpoints })
       await group.simulation.eventually(() => names.every(name => membersAt(group, name).includes('far@test')))

@@ -1,20 +1,11 @@
 import { extensionKey, type Host, type Node, type Pid, type Self } from '@barrel-actors/runtime'
 import { describe, expect, it } from 'vitest'
-import { Group, type Told } from './extension.suite.ts'
+import { type Group, type Told, withGroup } from './extension.suite.ts'
 import { membership } from './extension.ts'
 
 const a = 'a@test'
 const b = 'b@test'
 const c = 'c@test'
-
-async function withGroup(run: (group: Group) => Promise<void>): Promise<void> {
-  const group = new Group()
-  try {
-    await run(group)
-  } finally {
-    await group.simulation[Symbol.asyncDispose]()
-  }
-}
 
 /** What each neighbour's events come to: up and down in turn, up where it is a neighbour now. */
 function expectTurns(group: Group, name: string): void {

@@ -1,19 +1,10 @@
 import type { Node, Pid, Self } from '@barrel-actors/runtime'
 import { describe, expect, it } from 'vitest'
-import { Group, type Told } from './extension.suite.ts'
+import { type Told, withGroup } from './extension.suite.ts'
 import { limits } from './limits.ts'
 
 const a = 'a@test'
 const b = 'b@test'
-
-async function withGroup(run: (group: Group) => Promise<void>): Promise<void> {
-  const group = new Group()
-  try {
-    await run(group)
-  } finally {
-    await group.simulation[Symbol.asyncDispose]()
-  }
-}
 
 const waits = async (self: Self) => {
   for await (const _ of self);

@@ -81,3 +81,13 @@ export class Group {
     return (this.told.get(name) as Told[]).filter(({ kind }) => kind === 'membership')
   }
 }
+
+/** Runs with nodes of its own, which end with it. */
+export async function withGroup(run: (group: Group) => Promise<void>): Promise<void> {
+  const group = new Group()
+  try {
+    await run(group)
+  } finally {
+    await group.simulation[Symbol.asyncDispose]()
+  }
+}

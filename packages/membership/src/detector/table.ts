@@ -4,6 +4,7 @@
  * is not in it stays unknown until there is room.
  */
 import type { Endpoint, NodeName } from '@barrel-actors/runtime'
+import { hashOf } from '../hash.ts'
 import { limits } from '../limits.ts'
 import type { MemberState } from './messages.ts'
 
@@ -105,13 +106,4 @@ export class MemberTable {
 
 function bucketOf(node: NodeName): number {
   return hashOf(node) % limits.memberBuckets
-}
-
-// FNV-1a, and the last mixing of MurmurHash3: the same at every node.
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
 }

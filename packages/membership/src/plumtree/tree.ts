@@ -1,5 +1,5 @@
 /** What changes the tree: prune, graft and the shorter way. */
-import type { NodeName } from '@barrel-actors/runtime'
+import { hashOf } from '../hash.ts'
 import type { MessageRange } from './messages.ts'
 import type { Neighbour } from './neighbour.ts'
 import type { Origin } from './origin.ts'
@@ -39,20 +39,11 @@ export function isShaping({ pace }: Plumtree, { node, creation }: Origin, sequen
   const perPeriod = Math.max(pace.count, pace.before, 1)
   // A power of two: nodes that count differently by a few mostly agree.
   const oneIn = 2 ** Math.floor(Math.log2(perPeriod))
-  return oneIn === 1 || mixed(node, creation, sequence) % oneIn === 0
+  return oneIn === 1 || hashOf(node, Math.imul(creation, 0x9e3779b1) ^ sequence) % oneIn === 0
 }
 
 // Of the time that a broadcast may be under way: far fewer than one prunes in it.
 const periodDelays = 4
-
-// One number of a message, spread evenly: FNV-1a, and the finalizer of MurmurHash3.
-function mixed(node: NodeName, creation: number, sequence: number): number {
-  let hash = Math.imul(creation, 0x9e3779b1) ^ sequence
-  for (let at = 0; at < node.length; at++) hash = Math.imul(hash ^ node.charCodeAt(at), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
-}
 
 /** Paper: who is asked becomes eager at both ends. */
 export function graft(state: Plumtree, neighbour: Neighbour, ranges: readonly MessageRange[], effects: Effect[]): void {
