@@ -1,8 +1,11 @@
-/** The way into the overlay: contacts are asked until there is a neighbour, and again when there is none any more. */
+/**
+ * The way into the overlay: contacts are asked until there is a neighbour, and again when there is none any more; and now
+ * and then one that discovery lists, in case that this is an island.
+ */
 import type { Clock, NodeName, Random, Timer } from '@barrel-actors/runtime'
 import type { DiscoveryChain } from './discovery/chain.ts'
 import { limits } from './limits.ts'
-import { sample } from './random.ts'
+import { pick, sample } from './random.ts'
 
 export interface BootstrapSeams {
   readonly clock: Pick<Clock, 'setTimer'>
@@ -10,6 +13,8 @@ export interface BootstrapSeams {
   /** Whether this node is in the overlay, or has left it and is to stay out. */
   readonly isDone: () => boolean
   readonly join: (node: NodeName) => void
+  /** Another node, which may know nobody that this one knows. */
+  readonly introduce: (node: NodeName) => void
   /** Contacts have been asked, and none has let this node in. */
   readonly inVain: () => void
 }
@@ -17,7 +22,7 @@ export interface BootstrapSeams {
 export class Bootstrap {
   readonly #self: NodeName
   readonly #contacts: readonly NodeName[]
-  /** Asked where no contacts are given. */
+  /** Asked for contacts where none are given. */
   readonly #chain: DiscoveryChain | undefined
   readonly #retryMs: number
   readonly #seams: BootstrapSeams
@@ -57,6 +62,12 @@ export class Bootstrap {
     if (this.#mayAsk && this.#timer === undefined) this.#arm()
   }
 
+  /** While all is well: introduces one that discovery lists. */
+  async lookAround(): Promise<void> {
+    const node = pick(await this.#listed(), this.#seams.random)
+    if (this.#isRunning && node !== undefined) this.#seams.introduce(node)
+  }
+
   stop(): void {
     this.#isRunning = false
     this.#timer?.cancel()
@@ -75,8 +86,13 @@ export class Bootstrap {
   }
 
   async #joinListed(): Promise<void> {
+    const listed = await this.#listed()
+    if (this.#mayAsk) this.#join(listed)
+  }
+
+  async #listed(): Promise<NodeName[]> {
     const listed = (await this.#chain?.list()) ?? []
-    if (this.#mayAsk) this.#join(listed.map(({ node }) => node).filter(node => node !== this.#self))
+    return listed.map(({ node }) => node).filter(node => node !== this.#self)
   }
 
   // In any order: not everybody begins with the same one.

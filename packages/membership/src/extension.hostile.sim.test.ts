@@ -7,7 +7,7 @@ const b = 'b@test'
 const liar = 'liar@test'
 
 const peer = { node: liar, creation: 1, endpoints: [] }
-const range = { origin: liar, creation: 1, from: 1, to: 1, round: 1 }
+const range = { origin: liar, creation: 1, from: 1, to: 1, round: 1, room: 1 }
 /** One of each kind. */
 const messages: Record<string, unknown>[] = [
   { kind: 'join', peer },

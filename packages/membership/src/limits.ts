@@ -24,8 +24,10 @@ export const limits = {
   roundMax: 65_535,
   /** Plumtree: ranges in one ihave or graft. A full ihave is sent without waiting for its time. */
   rangesPerMessageMax: 64,
-  /** Plumtree: payloads that one graft is answered with; whoever lacks more asks again. Each only once a peer. */
+  /** Plumtree: payloads that one graft is answered with; whoever lacks more asks again. */
   answersPerGraftMax: 256,
+  /** Plumtree: how often a peer gets the same payload for asking: a full cache lets go of what is held, too. */
+  answersPerPayloadMax: 3,
   /** Plumtree: origins of which one peer has announced something that is missing here, one range each. */
   missingPerPeerMax: 10_000,
   /** Plumtree: peers that announced nothing and are asked for an announced message before it is given up. */

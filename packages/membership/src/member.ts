@@ -49,13 +49,14 @@ export class Member {
     this.#bootstrap = new Bootstrap(
       node.name,
       contacts,
-      options.discoverContacts && contacts.length === 0 ? chain : undefined,
+      options.discoverContacts ? chain : undefined,
       options.contactRetryMs,
       {
         clock,
         random,
         isDone: () => this.#isInOrOut,
         join: contact => this.join(contact),
+        introduce: node => this.#introduce(node),
         inVain: () => this.#log.warn('no contact has let this node in', { contacts: contacts.join(' ') }),
       },
     )
@@ -101,6 +102,11 @@ export class Member {
 
   join(node: NodeName): void {
     this.overlay.join(node)
+    this.#stepped()
+  }
+
+  #introduce(node: NodeName): void {
+    this.overlay.introduce(node)
     this.#stepped()
   }
 
@@ -154,6 +160,7 @@ export class Member {
       missed: (missed: Missed) => this.#missed(missed),
       heard: (from: NodeName, creation: number, message: HyparviewMessage) =>
         this.descriptors.note(from, creation, message),
+      lookAround: () => void this.#bootstrap.lookAround(),
       tell: (event: OverlayEvent) => this.subscribers.tellOfPeers(() => ({ kind: 'membership', ...event })),
     }
   }

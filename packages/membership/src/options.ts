@@ -25,7 +25,10 @@ export interface MembershipOptions {
   readonly discovery?: readonly DiscoveryFactory[]
   /** Options of the chain of those backends. */
   readonly discoveryChain?: DiscoveryChainOptions
-  /** Whether nodes that discovery lists are contacts where `contactNodes` names none. Default true. */
+  /**
+   * Whether nodes that discovery lists are contacts where `contactNodes` names none, and are asked now and then, in case
+   * that this node is on an island. Default true.
+   */
   readonly discoverContacts?: boolean
   readonly hyparview?: Partial<HyparviewOptions>
   readonly plumtree?: PlumtreeOptions

@@ -68,6 +68,14 @@ export class Detection {
     this.#give({ kind: 'verdict', from, creation, verdict: decodeVerdict(payload) })
   }
 
+  /** That node says to this one that it has left, in that life: its broadcast may have come to nobody. */
+  saidToLeave(node: NodeName, creation: number): void {
+    const known = this.#state.table.get(node)
+    if (known?.creation !== creation || known.state === 'gone') return
+    const { incarnation } = known
+    this.#give({ kind: 'verdict', from: node, creation, verdict: { kind: 'left', node, creation, incarnation } })
+  }
+
   leave(): void {
     this.#give({ kind: 'leave' })
   }

@@ -1,3 +1,4 @@
+import type { Random } from '@barrel-actors/runtime'
 import { seededRandom } from '@barrel-actors/simulation'
 import { describe, expect, test } from 'vitest'
 import type { HyparviewMessage } from './messages.ts'
@@ -70,6 +71,21 @@ describe('a shuffle', () => {
   })
 })
 
+/** How often a node that is alone asks its seed: in its first cycle, in the 15 after it, and in 160 later ones. */
+function asksOf(random: Random) {
+  const state = viewOf({ seeds: ['s'], seedCycles: 16 })
+  const askedIn = (cycles: number) => {
+    let asked = 0
+    for (let cycle = 0; cycle < cycles; cycle++) {
+      state.pending.clear()
+      const effects = step(state, { kind: 'tick' }, state.nextCycleMs, random)
+      asked += effects.filter(({ kind }) => kind === 'send').length
+    }
+    return asked
+  }
+  return { first: askedIn(1), next15: askedIn(15), later: askedIn(160) }
+}
+
 describe('once a cycle', () => {
   test('one node that was lost is probed in turn; found in the same life it is asked for a link across the split', () => {
     const state = viewOf({ active: ['b', 'c', 'd'] })
@@ -105,6 +121,34 @@ describe('once a cycle', () => {
     )
   })
 
+  test('now and then others that are remembered are wanted, and asked as a seed is', () => {
+    const state = viewOf({ active: ['b'], seedCycles: 4 })
+    const random = seededRandom(3)
+    let wanted = 0
+    for (let cycle = 0; cycle < 400; cycle++) {
+      const effects = step(state, { kind: 'tick' }, state.nextCycleMs, random)
+      wanted += effects.filter(({ kind }) => kind === 'lookAround').length
+    }
+    expect(wanted).toBeGreaterThan(50)
+    expect(wanted).toBeLessThan(110)
+    const introduce = (node: string) => given(state, { kind: 'introduce', node: `${node}@sim` })
+    expect(introduce('o')).toMatchObject([{ to: 'o@sim', message: { kind: 'shuffle', origin: self, ttl: 0 } }])
+    expect([introduce('a'), introduce('b')]).toEqual([[], []])
+    given(state, { kind: 'lost', node: 'b@sim' })
+    expect(introduce('o')).toEqual([send('o', { kind: 'join', peer: self })])
+    expect(introduce('o')).toEqual([])
+    given(state, { kind: 'leave' })
+    expect(introduce('o')).toEqual([])
+  })
+
+  test('now and then a view that has room insists on a link to one of the passive view, too', () => {
+    const state = viewOf({ active: ['b'], passive: ['c', 'd'], activeViewMax: 2, swapCycles: 1 })
+    for (const node of state.passive.nodes) state.passive.refused(node, now)
+    const effects = given(state, { kind: 'tick' }, Math.max(state.nextCycleMs, now + 10_000))
+    expect(effects.filter(effect => effect.kind === 'send' && effect.message.kind === 'neighbor')).toHaveLength(2)
+    expect(effects).toContainEqual(expect.objectContaining({ message: neighbor('high') }))
+  })
+
   test('now and then a full view asks one of the passive view, in place of a neighbour', () => {
     const state = viewOf({ active: ['b'], passive: ['c'], activeViewMax: 1, swapCycles: 1 })
     expect(given(state, { kind: 'tick' }, state.nextCycleMs)).toContainEqual(send('c', neighbor('high')))
@@ -115,22 +159,12 @@ describe('once a cycle', () => {
   })
 
   test('a young node asks its seeds often, an old one seldom', () => {
-    const state = viewOf({ seeds: ['s'], seedCycles: 16 })
-    const random = seededRandom(5)
-    const askedIn = (cycles: number) => {
-      let asked = 0
-      for (let cycle = 0; cycle < cycles; cycle++) {
-        state.pending.clear()
-        const effects = step(state, { kind: 'tick' }, state.nextCycleMs, random)
-        asked += effects.filter(({ kind }) => kind === 'send').length
-      }
-      return asked
-    }
-    expect(askedIn(1)).toBe(1)
-    expect(askedIn(15)).toBeGreaterThanOrEqual(2)
-    const rate = askedIn(1_600) / 1_600
-    expect(rate).toBeGreaterThan(1 / 24)
-    expect(rate).toBeLessThan(1 / 12)
+    const young = Array.from({ length: 40 }, (_, seed) => asksOf(seededRandom(seed)))
+    const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0)
+    expect(young.map(({ first }) => first)).toEqual(Array(40).fill(1))
+    // 1/2 + 1/3 + … + 1/16, and 1/16 in each cycle after that.
+    expect(total(young.map(({ next15 }) => next15)) / 40).toBeCloseTo(2.4, 0)
+    expect(total(young.map(({ later }) => later)) / 40 / 160).toBeCloseTo(1 / 16, 2)
   })
 
   test('what nobody has mentioned for long leaves the passive view', () => {

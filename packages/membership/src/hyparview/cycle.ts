@@ -1,5 +1,9 @@
-/** What comes round: a shuffle, the links looked after, one lost node probed, now and then a seed asked and a swap. */
+/**
+ * What comes round: a shuffle, the links looked after, one lost node probed, now and then a swap, and a seed or any
+ * other node that is remembered asked.
+ */
 
+import type { NodeName } from '@barrel-actors/runtime'
 import { pick } from '../random.ts'
 import { shuffleIntervalMs } from './churn.ts'
 import { checkNeighbors, fill, request } from './links.ts'
@@ -21,7 +25,10 @@ export function runCycle(current: Step): void {
   fill(current)
   const failed = state.failed.next()
   if (failed !== undefined) sendProbe(current, failed)
-  if (isDue(current, options.seedCycles)) askSeed(current)
+  // One or the other: one answer is waited for at a time.
+  const asksSeed = isDue(current, options.seedCycles)
+  if (asksSeed) askSeed(current)
+  if (!asksSeed && isDue(current, options.seedCycles)) current.effects.push({ kind: 'lookAround' })
   if (isDue(current, options.swapCycles)) swap(current)
 }
 
@@ -38,14 +45,20 @@ function askSeed(current: Step): void {
     state.seeds.filter(node => !state.active.has(node)),
     random,
   )
-  if (seed === undefined) return
-  if (state.active.size === 0) request(current, seed, 'join')
-  else sendShuffle(current, seed, 0)
+  if (seed !== undefined) introduce(current, seed)
 }
 
+/** Asks a node that may know others: for a way in where there is no neighbour, for its views otherwise. */
+export function introduce(current: Step, node: NodeName): void {
+  const { state } = current
+  if (state.isOut || node === state.self.node || state.active.has(node) || state.pending.has(node)) return
+  if (state.active.size === 0) request(current, node, 'join')
+  else sendShuffle(current, node, 0)
+}
+
+// Also where there is room: an island that is full never asks, and refuses who does not insist.
 function swap(current: Step): void {
   const { state, now, random } = current
-  if (state.active.size < state.options.activeViewMax) return
   const peer = state.passive.candidate(now, random, state.pending)
   if (peer !== undefined) request(current, peer.node, 'swap')
 }

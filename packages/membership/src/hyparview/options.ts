@@ -23,7 +23,10 @@ export interface HyparviewOptions {
   readonly passiveAgeMsMax: number
   /** Neighbours that were lost and are probed in turn, one a cycle. */
   readonly failedMax: number
-  /** Cycles between two exchanges with a seed outside of the active view; a young node has them earlier. 0 for never. */
+  /**
+   * Cycles between two exchanges with a seed outside of the active view, and between two with another node that is
+   * remembered; a young node has them earlier. 0 for never.
+   */
   readonly seedCycles: number
   /** Cycles between two swaps of a neighbour for a node of the passive view; as above. 0 for never. */
   readonly swapCycles: number

@@ -9,13 +9,13 @@
  *      neighborReply -------------------------------------> |
  *
  * Ours differs from the paper in this: a link is there once both ends have said so; a walk of a newcomer ends with a
- * request to it, not with a fact; what was lost in a split is probed; seeds are asked and neighbours swapped now and
- * then, so that islands grow together.
+ * request to it, not with a fact; what was lost in a split is probed; seeds and others that are remembered are asked,
+ * and neighbours swapped, now and then, so that islands grow together.
  */
 import type { NodeName, Random } from '@barrel-actors/runtime'
 import type { Peer } from '../peer.ts'
 import { type Churn, countChurn, createChurn } from './churn.ts'
-import { runCycle } from './cycle.ts'
+import { introduce, runCycle } from './cycle.ts'
 import { FailedPeers } from './failed-peers.ts'
 import { answerReply, drop, fill, onCheck, onDisconnect, onJoin, onNeighbor, request } from './links.ts'
 import type { HyparviewMessage } from './messages.ts'
@@ -28,6 +28,8 @@ export type HyparviewEvent =
   /** The user asks for a way into the overlay; several contacts may be tried at once. */
   | { readonly kind: 'join'; readonly contact: NodeName }
   | { readonly kind: 'leave' }
+  /** A node that is known from elsewhere, in answer to `lookAround`. It may be of another island, or gone. */
+  | { readonly kind: 'introduce'; readonly node: NodeName }
   /** `from` has proved to be that node, in that life. */
   | {
       readonly kind: 'received'
@@ -52,6 +54,8 @@ export type HyparviewEffect =
   | { readonly kind: 'left' }
   /** A neighbour lost in a split was found again. */
   | { readonly kind: 'healed'; readonly node: NodeName }
+  /** Views forget who is on the other side of a split; whoever remembers some node that is no neighbour names it now. */
+  | { readonly kind: 'lookAround' }
   /** When to give the next `tick`; the last one asked for holds. */
   | { readonly kind: 'schedule'; readonly atMs: number }
 
@@ -144,6 +148,9 @@ export function step(state: Hyparview, event: HyparviewEvent, now: number, rando
     case 'leave':
       leave(current)
       break
+    case 'introduce':
+      introduce(current, event.node)
+      break
     case 'received':
       onMessage(current, event.from, event.creation, event.message)
       break
@@ -210,14 +217,19 @@ function tick(current: Step): void {
   if (state.nextCycleMs <= now) runCycle(current)
 }
 
-const wantsAnswer: ReadonlySet<string> = new Set(['join', 'neighbor', 'probe'] satisfies HyparviewMessage['kind'][])
+const wantsAnswer: ReadonlySet<string> = new Set([
+  'join',
+  'neighbor',
+  'probe',
+  'shuffle',
+] satisfies HyparviewMessage['kind'][])
 
 function onMessage(current: Step, from: NodeName, creation: number, message: HyparviewMessage): void {
   const { state } = current
   const refusal = refusalOf(state, from, creation, message)
   if (refusal !== undefined) {
     state.refused[refusal]++
-    // Who asks for a link need not wait for the answer of one that has left, nor ask again.
+    // Who asks one that has left need not wait, nor ask again.
     if (refusal === 'notIn' && wantsAnswer.has(message.kind))
       current.effects.push({ kind: 'send', to: from, message: { kind: 'disconnect', leaves: true } })
     return

@@ -5,35 +5,33 @@ import { fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Detector } from '../detector/state.ts'
-import { Overlay, type OverlayEvent, type OverlayMessage } from './overlay.ts'
+import { Overlay, type OverlayEvent, type OverlayMessage, type OverlayOptions } from './overlay.ts'
 
 const me = 'me@host'
 
 /** An overlay with these neighbours, and what it says from then on. */
-function trial(neighbours: readonly NodeName[]) {
+function trial(neighbours: readonly NodeName[], options: OverlayOptions = {}) {
   const clock = new VirtualClock()
   const sent: { readonly to: NodeName; readonly message: OverlayMessage; readonly isLinked: boolean }[] = []
   const told: OverlayEvent[] = []
-  const overlay = new Overlay(
-    { node: me, creation: 1, endpoints: [] },
-    {},
-    {
-      clock,
-      random: seededRandom(1),
-      send: (to, message) => sent.push(...to.map(node => ({ to: node, message, isLinked: false }))),
-      sendLinked: (to, message) => sent.push({ to, message, isLinked: true }),
-      deliver: () => {},
-      missed: () => {},
-      tell: event => told.push(event),
-    },
-  )
+  const looked: number[] = []
+  const overlay = new Overlay({ node: me, creation: 1, endpoints: [] }, options, {
+    clock,
+    random: seededRandom(1),
+    send: (to, message) => sent.push(...to.map(node => ({ to: node, message, isLinked: false }))),
+    sendLinked: (to, message) => sent.push({ to, message, isLinked: true }),
+    deliver: () => {},
+    missed: () => {},
+    lookAround: () => void looked.push(clock.now()),
+    tell: event => told.push(event),
+  })
   for (const node of neighbours) overlay.receive(node, 1, { kind: 'join', peer: { node, creation: 1, endpoints: [] } })
   const verdict = (from: NodeName, kind: string, of: NodeName, sequence: number) => {
     const said = JSON.stringify({ kind, node: of, creation: 1, incarnation: 0, endpoints: [] })
     const payload = new TextEncoder().encode(said)
     overlay.receive(from, 1, { kind: 'gossip', origin: from, creation: 1, sequence, round: 1, tag: '', payload })
   }
-  return { clock, overlay, sent, told, verdict }
+  return { clock, overlay, sent, told, looked, verdict }
 }
 
 const kinds = (sent: readonly { to: NodeName; message: OverlayMessage }[]) =>
@@ -64,6 +62,39 @@ test('a member without a link that cannot be reached is asked about, over the li
     ['b@host', 'pingFor'],
   ])
   expect(told).not.toContainEqual(expect.objectContaining({ event: 'peerDown' }))
+})
+
+test('now and then a member that is no neighbour is asked for what it knows, also one that is gone', async () => {
+  const { clock, overlay, sent, looked } = trial(['a@host'], { hyparview: { seedCycles: 2 } })
+  overlay.receive('a@host', 1, {
+    kind: 'records',
+    records: ['far@host', 'gone@host'].map(node => ({
+      node,
+      creation: 1,
+      incarnation: 0,
+      state: node === 'gone@host' ? 'gone' : 'alive',
+      goneForMs: 60_000,
+      endpoints: [],
+    })),
+  })
+  sent.length = 0
+  await clock.advance(600_000)
+  const asked = sent.filter(({ to, message }) => message.kind === 'shuffle' && message.ttl === 0 && to !== 'a@host')
+  expect(looked.length).toBeGreaterThan(10)
+  expect(asked).toHaveLength(looked.length)
+  expect(new Set(asked.map(({ to }) => to))).toEqual(new Set(['far@host', 'gone@host']))
+})
+
+test('a member that says that it has left is gone, whoever heard its goodbye', () => {
+  const { overlay, told } = trial(['a@host'])
+  const record = { creation: 1, incarnation: 4, state: 'alive', goneForMs: 0, endpoints: [] }
+  overlay.receive('a@host', 1, { kind: 'records', records: [{ node: 'far@host', ...record }] })
+  overlay.receive('far@host', 2, { kind: 'disconnect', leaves: true })
+  overlay.receive('far@host', 1, { kind: 'disconnect', leaves: false })
+  expect(overlay.detector?.table.get('far@host')?.state).toBe('alive')
+  for (let times = 0; times < 2; times++) overlay.receive('far@host', 1, { kind: 'disconnect', leaves: true })
+  const gone = told.filter(({ event }) => event === 'nodeGone')
+  expect(gone).toEqual([{ event: 'nodeGone', node: 'far@host', creation: 1, reason: 'left' }])
 })
 
 test('a verdict goes on before the answer to it', async () => {

@@ -21,6 +21,7 @@ import type { Peer } from '../peer.ts'
 import type { PlumtreeMessage } from '../plumtree/messages.ts'
 import type { PlumtreeOptions } from '../plumtree/options.ts'
 import { createPlumtree, type Plumtree, type PlumtreeEvent, step as stepTree } from '../plumtree/state.ts'
+import { pick } from '../random.ts'
 
 export type OverlayMessage = HyparviewMessage | PlumtreeMessage | DetectorMessage
 
@@ -62,6 +63,8 @@ export interface OverlaySeams {
   tell(event: OverlayEvent): void
   /** A message of the views came, and has had no effect yet. */
   heard?(from: NodeName, creation: number, message: HyparviewMessage): void
+  /** Now and then: nodes that are known elsewhere may be given to `introduce`. */
+  lookAround?(): void
 }
 
 export interface OverlayOptions {
@@ -121,6 +124,11 @@ export class Overlay {
     this.#giveViews({ kind: 'join', contact })
   }
 
+  /** Asks that node for what it knows, where it is no neighbour. */
+  introduce(node: NodeName): void {
+    this.#giveViews({ kind: 'introduce', node })
+  }
+
   /** Tells the neighbours, and stays out until the next `join`. */
   leave(): void {
     this.#detection?.leave()
@@ -149,6 +157,7 @@ export class Overlay {
       return false
     }
     this.#seams.heard?.(from, creation, checked)
+    if (checked.kind === 'disconnect' && checked.leaves) this.#detection?.saidToLeave(from, creation)
     this.#giveViews({ kind: 'received', from, creation, message: checked })
     return true
   }
@@ -170,6 +179,7 @@ export class Overlay {
   #giveViews(event: HyparviewEvent): void {
     if (this.#isStopped) return
     const seams = this.#seams
+    let looksAround = false
     for (const effect of stepViews(this.#views, event, seams.clock.now(), seams.random)) {
       switch (effect.kind) {
         case 'send':
@@ -192,6 +202,9 @@ export class Overlay {
         case 'healed':
           seams.tell({ event: 'healed', node: effect.node })
           break
+        case 'lookAround':
+          looksAround = true
+          break
         case 'schedule':
           this.#viewsTimer?.cancel()
           this.#viewsTimer = this.#tickAt(effect.atMs, () => this.#giveViews({ kind: 'tick' }))
@@ -200,6 +213,18 @@ export class Overlay {
           effect satisfies never
       }
     }
+    if (looksAround) this.#lookAround()
+  }
+
+  // Those that are gone too: each side of a split takes the other for gone.
+  #lookAround(): void {
+    const { active, self } = this.#views
+    const others: NodeName[] = []
+    for (const { node } of this.#detection?.state.table.values() ?? [])
+      if (node !== self.node && !active.has(node)) others.push(node)
+    const node = pick(others, this.#seams.random)
+    if (node !== undefined) this.introduce(node)
+    this.#seams.lookAround?.()
   }
 
   // One at a time: the last effect says when the next tick is due, and must hold.

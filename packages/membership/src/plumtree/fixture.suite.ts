@@ -46,9 +46,9 @@ export function gossip(sequence: number, more: { origin?: string; creation?: num
 
 export const prune: PlumtreeMessage = { kind: 'prune' }
 
-export function graft(from?: number, to = from, creation = 1): PlumtreeMessage {
+export function graft(from?: number, to = from, creation = 1, room = 256): PlumtreeMessage {
   if (from === undefined || to === undefined) return { kind: 'graft', ranges: [] }
-  return { kind: 'graft', ranges: [{ origin: nameOf('o'), creation, from, to }] }
+  return { kind: 'graft', ranges: [{ origin: nameOf('o'), creation, from, to, room }] }
 }
 
 export function ihave(from: number, to = from, more: { origin?: string; creation?: number; round?: number } = {}) {

@@ -39,9 +39,12 @@ const claims = fc.oneof(
     {
       kind: fc.constantFrom('ihave', 'graft', 'prune'),
       ranges: fc.oneof(
-        fc.array(fc.record({ origin, creation, from: number, to: number, round: number }, { requiredKeys: [] }), {
-          maxLength: 5,
-        }),
+        fc.array(
+          fc.record({ origin, creation, from: number, to: number, round: number, room: number }, { requiredKeys: [] }),
+          {
+            maxLength: 5,
+          },
+        ),
         anything,
       ),
     },
@@ -58,7 +61,14 @@ const claims = fc.oneof(
           fc.integer({ min: 1, max: 30 }),
           fc.constantFrom(0, 1, 20, 2 ** 52),
         )
-        .map(([name, life, from, more]) => ({ origin: name, creation: life, from, to: from + more, round: 1 })),
+        .map(([name, life, from, more]) => ({
+          origin: name,
+          creation: life,
+          from,
+          to: from + more,
+          round: 1,
+          room: 1 + more,
+        })),
       { minLength: 1, maxLength: 64 },
     ),
   }),

@@ -5,6 +5,7 @@ import {
   deliver,
   gossip,
   graft,
+  heard,
   ihave,
   missed,
   nameOf,
@@ -25,6 +26,35 @@ const trialAfterOne = (eager: string[], lazy: string[]) => {
   trial.receive(0, 'a', gossip(1))
   return trial
 }
+
+describe('where as many are held as may be', () => {
+  /** It has 1, and holds so many from 101 on; `b` says that it has all of them and more. */
+  const fullTrial = () => {
+    const trial = trialOf(['a'], ['b'], { heldPerOriginMax: 4 })
+    trial.receive(0, 'a', gossip(1))
+    for (let sequence = 101; sequence <= 104; sequence++) trial.receive(0, 'a', gossip(sequence))
+    trial.receive(0, 'b', ihave(2, 200))
+    return trial
+  }
+
+  test('only what is below them is asked for', () => {
+    const { at } = fullTrial()
+    const asked = timeless(at(500, tick)).concat(timeless(at(1_000, tick)))
+    expect(asked).toContainEqual(send(['b'], graft(2, 100, 1, 4)))
+    expect(JSON.stringify(asked)).not.toContain('"to":200')
+  })
+
+  test('what a lower one made go is asked for again, and had again', () => {
+    const { at, receive } = fullTrial()
+    at(500, tick)
+    at(1_000, tick)
+    const gap = Array.from({ length: 99 }, (_, index) => index + 2)
+    const got = gap.flatMap(sequence => heard(receive(1_100, 'b', gossip(sequence))))
+    expect(got.at(-1)).toBe('o 1 104')
+    const asked = timeless(at(1_500, tick)).concat(timeless(at(2_000, tick)))
+    expect(asked).toContainEqual(send(['b'], graft(105, 200, 1, 4)))
+  })
+})
 
 describe('what is announced and does not come', () => {
   test('is asked for after a while, and its announcer becomes eager', () => {
@@ -105,8 +135,8 @@ describe('what is announced and does not come', () => {
       send(['b'], {
         kind: 'graft',
         ranges: [
-          { origin: nameOf('o'), creation: 1, from: 20, to: 22 },
-          { origin: nameOf('p'), creation: 1, from: 7, to: 7 },
+          { origin: nameOf('o'), creation: 1, from: 20, to: 22, room: 256 },
+          { origin: nameOf('p'), creation: 1, from: 7, to: 7, room: 256 },
         ],
       }),
     ])
@@ -118,7 +148,7 @@ describe('what is announced and does not come', () => {
     at(1_100, peerDown('a'))
     expect(timeless(at(500_000, tick))).toEqual([])
     at(600_000, peerUp('b'))
-    expect(timeless(at(600_000, tick))).toEqual([send(['b'], graft(2))])
+    expect(timeless(at(600_000, tick))).toEqual([send(['b'], graft(2, 2, 1, 255))])
     expect(timeless(receive(600_100, 'b', gossip(2))).slice(0, 2)).toEqual([deliver(2), deliver(3)])
   })
 
@@ -141,8 +171,8 @@ describe('a gap', () => {
       send(['a'], {
         kind: 'graft',
         ranges: [
-          { origin: nameOf('o'), creation: 1, from: 2, to: 2 },
-          { origin: nameOf('o'), creation: 1, from: 4, to: 4 },
+          { origin: nameOf('o'), creation: 1, from: 2, to: 2, room: 254 },
+          { origin: nameOf('o'), creation: 1, from: 4, to: 4, room: 254 },
         ],
       }),
     ])
@@ -177,7 +207,7 @@ describe('a gap', () => {
     const { at, receive, state } = trialAfterOne(['a'], ['b'])
     receive(1_000, 'a', gossip(3))
     at(1_500, tick)
-    expect(timeless(at(2_000, tick))).toEqual([send(['b'], graft(2))])
+    expect(timeless(at(2_000, tick))).toEqual([send(['b'], graft(2, 2, 1, 255))])
     expect(state.counters.graftSent).toBe(2)
     at(2_100, broadcast('x'))
   })

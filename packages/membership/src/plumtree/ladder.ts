@@ -6,7 +6,7 @@
 import type { NodeName, Random } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
 import { pick } from '../random.ts'
-import type { MessageRange } from './messages.ts'
+import type { WantedRange } from './messages.ts'
 import type { Neighbour } from './neighbour.ts'
 import { forget, hasHeld, nothing, type Origin } from './origin.ts'
 import { announcementOf, askBy, endPull, missingRanges, type Pull, removeAnnouncements } from './pull.ts'
@@ -16,7 +16,7 @@ import { leap, leapAtMs, miss } from './window.ts'
 
 /** Asks for all that is due, and gives up what is overdue. One peer gets as few grafts as can name it all. */
 export function runPulls(state: Plumtree, now: number, random: Random, effects: Effect[]): void {
-  const asks = new Map<Neighbour, MessageRange[]>()
+  const asks = new Map<Neighbour, WantedRange[]>()
   state.pullAtMs = Number.POSITIVE_INFINITY
   for (const origin of state.waiting) {
     if (leapAtMs(state, origin, origin.pull as Pull) <= now) leap(state, origin, now, effects)
@@ -66,13 +66,14 @@ function ask(
   pull: Pull,
   now: number,
   random: Random,
-  asks: Map<Neighbour, MessageRange[]>,
+  asks: Map<Neighbour, WantedRange[]>,
   effects: Effect[],
 ): void {
   if (state.neighbours.size === 0) return
   const peer = nextPeer(state, origin, pull, random)
   if (peer === undefined) return giveUp(state, origin, pull, effects)
-  const ranges = missingRanges(origin, pull, announcementOf(pull, peer)?.to ?? pull.upTo)
+  const { heldPerOriginMax } = state.options
+  const ranges = missingRanges(origin, pull, announcementOf(pull, peer)?.to ?? pull.upTo, heldPerOriginMax)
   asks.set(peer, [...(asks.get(peer) ?? []), ...ranges])
   pull.asked = peer
   pull.isSupplied = false

@@ -52,13 +52,23 @@ test.each(['kind', 'origin', 'creation', 'sequence', 'round', 'tag', 'payload'])
   },
 )
 
-test.each(['origin', 'creation', 'from', 'to', 'round'])('a range with its %s missing or spoiled is refused', key => {
-  const range = rangeOf(ihave(1, 3))
-  for (const one of spoiled(range, key)) {
-    expect(typeof checkMessage({ kind: 'ihave', ranges: [range, one] })).toBe('string')
-    if (key !== 'round') expect(typeof checkMessage({ kind: 'graft', ranges: [range, one] })).toBe('string')
-  }
-})
+test.each(['origin', 'creation', 'from', 'to', 'round'])(
+  'an announced range with its %s missing or spoiled is refused',
+  key => {
+    const range = rangeOf(ihave(1, 3))
+    for (const one of spoiled(range, key))
+      expect(typeof checkMessage({ kind: 'ihave', ranges: [range, one] })).toBe('string')
+  },
+)
+
+test.each(['origin', 'creation', 'from', 'to', 'room'])(
+  'a wanted range with its %s missing or spoiled is refused',
+  key => {
+    const range = rangeOf(graft(1, 3))
+    for (const one of spoiled(range, key))
+      expect(typeof checkMessage({ kind: 'graft', ranges: [range, one] })).toBe('string')
+  },
+)
 
 test('numbers at their bounds are taken, and those beyond are refused', () => {
   const is = (message: object) => typeof checkMessage(message) === 'object'
@@ -71,7 +81,8 @@ test('numbers at their bounds are taken, and those beyond are refused', () => {
     true,
     false,
   ])
-  const ranges = (count: number) => Array.from({ length: count }, () => rangeOf(ihave(1)))
+  const range = { ...rangeOf(ihave(1)), room: 1 }
+  const ranges = (count: number) => Array.from({ length: count }, () => range)
   for (const kind of ['ihave', 'graft']) {
     expect([0, 1].map(more => is({ kind, ranges: ranges(rangesPerMessageMax + more) }))).toEqual([true, false])
   }

@@ -18,6 +18,11 @@ export interface AnnouncedRange extends MessageRange {
   readonly round: number
 }
 
+/** What is missing; of an origin as many are wanted, the lowest first, as the asker has room to hold. */
+export interface WantedRange extends MessageRange {
+  readonly room: number
+}
+
 /** The payload, pushed along the tree or sent because it was asked for. */
 export interface Gossip {
   readonly kind: 'gossip'
@@ -39,13 +44,15 @@ export interface Ihave {
 /** "Send me these, and push to me from now on." Without ranges only the second. */
 export interface Graft {
   readonly kind: 'graft'
-  readonly ranges: readonly MessageRange[]
+  readonly ranges: readonly WantedRange[]
 }
 
 /** "Announce to me only: what you push I have already." */
 export interface Prune {
   readonly kind: 'prune'
 }
+
+type Fields = Partial<Record<string, unknown>>
 
 export type PlumtreeMessage = Gossip | Ihave | Graft | Prune
 
@@ -55,14 +62,14 @@ export type PlumtreeMessage = Gossip | Ihave | Graft | Prune
  */
 export function checkMessage(value: unknown): PlumtreeMessage | string {
   if (typeof value !== 'object' || value === null) return 'it is no object'
-  const message = value as Partial<Record<string, unknown>>
+  const message = value as Fields
   switch (message['kind']) {
     case 'gossip':
       return gossipProblem(message) ?? (value as Gossip)
     case 'ihave':
-      return rangesProblem(message['ranges'], 1, true) ?? (value as Ihave)
+      return rangesProblem(message['ranges'], 1, announcedProblem) ?? (value as Ihave)
     case 'graft':
-      return rangesProblem(message['ranges'], 0, false) ?? (value as Graft)
+      return rangesProblem(message['ranges'], 0, wantedProblem) ?? (value as Graft)
     case 'prune':
       return value as Prune
     default:
@@ -70,7 +77,7 @@ export function checkMessage(value: unknown): PlumtreeMessage | string {
   }
 }
 
-function gossipProblem(message: Partial<Record<string, unknown>>): string | undefined {
+function gossipProblem(message: Fields): string | undefined {
   const { tag, payload } = message
   if (!isName(message['origin'])) return 'its origin is no name'
   if (!isCreation(message['creation'])) return 'its creation is no number that a creation can be'
@@ -82,25 +89,36 @@ function gossipProblem(message: Partial<Record<string, unknown>>): string | unde
   return undefined
 }
 
-function rangesProblem(ranges: unknown, countMin: number, hasRounds: boolean): string | undefined {
+function rangesProblem(
+  ranges: unknown,
+  countMin: number,
+  problemOf: (range: Fields) => string | undefined,
+): string | undefined {
   if (!Array.isArray(ranges)) return 'its ranges are no list'
   if (ranges.length < countMin || ranges.length > limits.rangesPerMessageMax) return 'it has too few or too many ranges'
   for (let index = 0; index < ranges.length; index++) {
-    const problem = rangeProblem(ranges[index], hasRounds)
+    const problem = rangeProblem(ranges[index]) ?? problemOf(ranges[index])
     if (problem !== undefined) return problem
   }
   return undefined
 }
 
-function rangeProblem(value: unknown, hasRound: boolean): string | undefined {
+function rangeProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'a range is no object'
-  const range = value as Partial<Record<string, unknown>>
+  const range = value as Fields
   if (!isName(range['origin'])) return 'the origin of a range is no name'
   if (!isCreation(range['creation'])) return 'the creation of a range is no number that a creation can be'
   if (!isSequence(range['from']) || !isSequence(range['to'])) return 'an end of a range is no sequence'
   if ((range['from'] as number) > (range['to'] as number)) return 'a range ends before it begins'
-  if (hasRound && !isRound(range['round'])) return 'the round of a range is out of range'
   return undefined
+}
+
+function announcedProblem({ round }: Fields): string | undefined {
+  return isRound(round) ? undefined : 'the round of a range is out of range'
+}
+
+function wantedProblem({ room }: Fields): string | undefined {
+  return isSequence(room) ? undefined : 'the room for a range is no number of messages'
 }
 
 function isName(value: unknown): boolean {

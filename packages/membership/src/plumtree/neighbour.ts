@@ -20,8 +20,8 @@ export interface Neighbour {
   isEager: boolean
   /** What it will be told at the next lazy tick. */
   pending: PendingRange[] | undefined
-  /** What it asked for and got: not a second time, for as long as it is a neighbour. */
-  answered: Set<Cached> | undefined
+  /** What it asked for and got, and how often. */
+  answered: Map<Cached, number> | undefined
   /** Origins of which it announced what is missing here. */
   missing: number
 }

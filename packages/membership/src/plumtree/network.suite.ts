@@ -215,7 +215,7 @@ function checkWindow(state: Plumtree, origin: Origin): void {
 function checkNeighbour(neighbour: Neighbour, missing: number): void {
   hold(neighbour.missing === missing && missing <= limits.missingPerPeerMax, 'missing of a peer')
   hold((neighbour.pending?.length ?? 0) < limits.rangesPerMessageMax, 'a full announcement waits')
-  for (const entry of neighbour.answered ?? []) {
+  for (const entry of neighbour.answered?.keys() ?? []) {
     hold(entry.origin.cached?.includes(entry) === true, 'answered and not cached')
   }
 }

@@ -4,7 +4,7 @@
  */
 import { limits } from '../limits.ts'
 import { type Cached, indexOf } from './cache.ts'
-import type { MessageRange } from './messages.ts'
+import type { WantedRange } from './messages.ts'
 import type { Neighbour } from './neighbour.ts'
 import { nothing, type Origin } from './origin.ts'
 import type { Plumtree } from './state.ts'
@@ -124,19 +124,24 @@ export function announcementOf(pull: Pull | undefined, peer: Neighbour): Announc
   return pull?.announcements.find(announcement => announcement.peer === peer)
 }
 
-/** What is missing up to a sequence, the lowest first, as far as one graft can name it. */
-export function missingRanges(origin: Origin, pull: Pull, upTo: number): MessageRange[] {
+/** What is missing up to a sequence, the lowest first, as far as it could be held and one graft can name it. */
+export function missingRanges(origin: Origin, pull: Pull, announced: number, heldMax: number): WantedRange[] {
   const { node, creation, cached = [], delivered } = origin
-  const ranges: MessageRange[] = []
+  const ranges: WantedRange[] = []
   let from = delivered === nothing ? pull.from : delivered + 1
-  for (let index = indexOf(cached, from); index < cached.length; index++) {
+  const first = indexOf(cached, from)
+  const left = heldMax - (cached.length - first)
+  // Where as many are held as may be, what is below them takes their places, and nothing else finds one.
+  const upTo = left > 0 ? announced : Math.min(announced, (cached[cached.length - 1] as Cached).message.sequence)
+  const room = left > 0 ? left : heldMax
+  for (let index = first; index < cached.length; index++) {
     const held = (cached[index] as Cached).message.sequence
     if (held > upTo || ranges.length === limits.rangesPerMessageMax) break
-    if (held > from) ranges.push({ origin: node, creation, from, to: held - 1 })
+    if (held > from) ranges.push({ origin: node, creation, from, to: held - 1, room })
     from = held + 1
   }
   if (from <= upTo && ranges.length < limits.rangesPerMessageMax) {
-    ranges.push({ origin: node, creation, from, to: upTo })
+    ranges.push({ origin: node, creation, from, to: upTo, room })
   }
   return ranges
 }

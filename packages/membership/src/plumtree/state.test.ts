@@ -16,6 +16,7 @@ import {
   timeless,
   trialOf,
 } from './fixture.suite.ts'
+import type { Gossip } from './messages.ts'
 import { bytesOf } from './network.suite.ts'
 import { plumtreeSizes } from './sizes.ts'
 import { eagerPeers, lazyPeers } from './state.ts'
@@ -91,7 +92,7 @@ describe('the tree', () => {
     expect(lazyPeers(state)).toEqual([nameOf('a')])
   })
 
-  test('a graft promotes who sends it and is answered, each message once for as long as the peer stays', () => {
+  test('a graft promotes who sends it and is answered, each message so many times for as long as the peer stays', () => {
     const { at, receive, state } = trialOf(['a'], ['b'])
     for (const sequence of [1, 2, 3]) receive(0, 'a', gossip(sequence))
     expect(receive(1, 'b', graft(2, 9))).toEqual([
@@ -99,8 +100,9 @@ describe('the tree', () => {
       send(['b'], gossip(3, { round: 2 })),
     ])
     expect(eagerPeers(state)).toEqual([nameOf('a'), nameOf('b')])
-    expect(receive(2, 'b', graft(1, 3))).toEqual([send(['b'], gossip(1, { round: 2 }))])
-    expect(receive(3, 'b', graft(1, 3))).toEqual([])
+    const times = Array.from({ length: 5 }, () => receive(2, 'b', graft(3)).length)
+    expect(times).toEqual([...Array(limits.answersPerPayloadMax - 1).fill(1), 0, 0, 0].slice(0, 5))
+    expect(receive(3, 'b', graft(1, 3))).toHaveLength(2)
     at(4, peerDown('b'))
     at(4, peerUp('b'))
     expect(receive(5, 'b', graft(3))).toEqual([send(['b'], gossip(3, { round: 2 }))])
@@ -110,7 +112,28 @@ describe('the tree', () => {
     const { receive } = trialOf(['a', 'b'])
     for (let sequence = 1; sequence <= limits.answersPerGraftMax + 5; sequence++) receive(0, 'a', gossip(sequence))
     expect(receive(1, 'b', graft(1, 2 ** 53 - 1))).toHaveLength(limits.answersPerGraftMax)
-    expect(receive(2, 'b', graft(1, 2 ** 53 - 1))).toHaveLength(5)
+    expect(receive(2, 'b', graft(limits.answersPerGraftMax + 1, 2 ** 53 - 1))).toHaveLength(5)
+  })
+
+  test('a graft is answered with as many of an origin as the asker has room for, the lowest first', () => {
+    const { receive } = trialOf(['a'], ['b'])
+    for (const sequence of [1, 2, 3, 4, 5, 6]) receive(0, 'a', gossip(sequence))
+    for (const sequence of [1, 2]) receive(0, 'a', gossip(sequence, { origin: 'p' }))
+    const range = (name: string, from: number, to: number, room: number) => ({
+      origin: nameOf(name),
+      creation: 1,
+      from,
+      to,
+      room,
+    })
+    const ranges = [range('o', 2, 3, 3), range('o', 5, 6, 3), range('p', 1, 2, 1)]
+    const sent = receive(1, 'b', { kind: 'graft', ranges }).map(effect => (effect as { message: Gossip }).message)
+    expect(sent.map(({ origin, sequence }) => `${origin} ${sequence}`)).toEqual([
+      'o@host 2',
+      'o@host 3',
+      'o@host 5',
+      'p@host 1',
+    ])
   })
 
   test('a shorter way that is announced takes the place of the longer one, from the threshold on', () => {

@@ -1,6 +1,6 @@
 /** What changes the tree: prune, graft and the shorter way. */
 import { hashOf } from '../hash.ts'
-import type { MessageRange } from './messages.ts'
+import type { WantedRange } from './messages.ts'
 import type { Neighbour } from './neighbour.ts'
 import type { Origin } from './origin.ts'
 import type { Effect, Plumtree } from './state.ts'
@@ -46,7 +46,7 @@ export function isShaping({ pace }: Plumtree, { node, creation }: Origin, sequen
 const periodDelays = 4
 
 /** Paper: who is asked becomes eager at both ends. */
-export function graft(state: Plumtree, neighbour: Neighbour, ranges: readonly MessageRange[], effects: Effect[]): void {
+export function graft(state: Plumtree, neighbour: Neighbour, ranges: readonly WantedRange[], effects: Effect[]): void {
   neighbour.isEager = true
   state.counters.graftSent++
   effects.push({ kind: 'send', to: [neighbour.node], message: { kind: 'graft', ranges } })

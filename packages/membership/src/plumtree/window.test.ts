@@ -42,7 +42,7 @@ describe('where a stream begins', () => {
   test('at its first message where it is young, and only for a short time', () => {
     const { at, receive } = trialOf(['a', 'b'])
     expect(heard(receive(0, 'a', gossip(3)))).toEqual([])
-    expect(timeless(at(500, tick))).toEqual([send(['a'], graft(1, 2))])
+    expect(timeless(at(500, tick))).toEqual([send(['a'], graft(1, 2, 1, 255))])
     expect(heard(receive(600, 'a', gossip(1)))).toEqual(['o 1 1'])
     expect(heard(receive(700, 'a', gossip(2)))).toEqual(['o 1 2', 'o 1 3'])
     receive(1_000, 'a', gossip(3, { origin: 'p' }))
