@@ -62,8 +62,9 @@ export class Bootstrap {
     if (this.#mayAsk && this.#timer === undefined) this.#arm()
   }
 
-  /** While all is well: introduces one that discovery lists. */
+  /** While all is well, and nobody is asked anyway: introduces one that discovery lists. */
   async lookAround(): Promise<void> {
+    if (this.#mayAsk) return
     const node = pick(await this.#listed(), this.#seams.random)
     if (this.#isRunning && node !== undefined) this.#seams.introduce(node)
   }

@@ -26,8 +26,8 @@ export const limits = {
   rangesPerMessageMax: 64,
   /** Plumtree: payloads that one graft is answered with; whoever lacks more asks again. */
   answersPerGraftMax: 256,
-  /** Plumtree: how often a peer gets the same payload for asking: a full cache lets go of what is held, too. */
-  answersPerPayloadMax: 3,
+  /** Plumtree: a peer gets the same payload again, where it asks for it, after so many times `graftRetryMs`. */
+  answerAgainRetries: 10,
   /** Plumtree: origins of which one peer has announced something that is missing here, one range each. */
   missingPerPeerMax: 10_000,
   /** Plumtree: peers that announced nothing and are asked for an announced message before it is given up. */

@@ -14,11 +14,13 @@ export class Wire {
   readonly #onlooker: Onlooker
   readonly #plan: Plan
   /** Whom each node has asked for a message, in order. */
-  readonly #asked = new Map<string, NodeName[]>()
+  readonly #askedOf = new Map<string, NodeName[]>()
   /** Whose payloads are counted. */
   speaker: NodeName | undefined
   /** How often the latest of them came, to whomever. */
   payloads = 0
+  /** How often it was asked for: where it came late, it comes twice. */
+  asked = 0
   #latest = 0
   /** Who asked whom for a link by `join`. */
   readonly #joins = new Set<string>()
@@ -103,7 +105,7 @@ export class Wire {
     const round = message['round'] as number
     if (round >= 4) this.#world.reached('broadcast: over four hops')
     const key = keyOf(to, message as unknown as Range, message['sequence'] as number)
-    const asked = this.#asked.get(key)
+    const asked = this.#askedOf.get(key)
     if (asked === undefined) return
     this.#world.reached('graft: answered')
     if (asked.indexOf(from) > 0) this.#world.reached('graft: answered by a second source')
@@ -113,6 +115,7 @@ export class Wire {
   #count(message: Fields): void {
     const sequence = message['sequence'] as number
     if (message['origin'] !== this.speaker || message['tag'] === '' || sequence < this.#latest) return
+    if (sequence > this.#latest) this.asked = 0
     this.payloads = sequence === this.#latest ? this.payloads + 1 : 1
     this.#latest = sequence
   }
@@ -133,11 +136,12 @@ export class Wire {
   #graft(from: NodeName, to: NodeName, ranges: readonly Range[]): void {
     this.#world.reached(ranges.length === 0 ? 'graft: a shorter way' : 'graft')
     for (const range of ranges) {
+      if (range.origin === this.speaker && range.from <= this.#latest && this.#latest <= range.to) this.asked++
       // More than these need not be told apart.
       for (let sequence = range.from; sequence <= Math.min(range.to, range.from + 20); sequence++) {
         const key = keyOf(from, range, sequence)
-        const asked = this.#asked.get(key) ?? []
-        if (!asked.includes(to)) this.#asked.set(key, [...asked, to])
+        const asked = this.#askedOf.get(key) ?? []
+        if (!asked.includes(to)) this.#askedOf.set(key, [...asked, to])
       }
     }
   }

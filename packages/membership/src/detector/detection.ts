@@ -71,8 +71,8 @@ export class Detection {
   /** That node says to this one that it has left, in that life: its broadcast may have come to nobody. */
   saidToLeave(node: NodeName, creation: number): void {
     const known = this.#state.table.get(node)
-    if (known?.creation !== creation || known.state === 'gone') return
-    const { incarnation } = known
+    if (known === undefined || known.creation > creation || known.state === 'gone') return
+    const incarnation = known.creation === creation ? known.incarnation : 0
     this.#give({ kind: 'verdict', from: node, creation, verdict: { kind: 'left', node, creation, incarnation } })
   }
 

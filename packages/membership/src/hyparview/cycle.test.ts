@@ -141,6 +141,24 @@ describe('once a cycle', () => {
     expect(introduce('o')).toEqual([])
   })
 
+  test('a node that is alone wants them in every cycle', () => {
+    const state = viewOf()
+    const wants = () => given(state, { kind: 'tick' }, state.nextCycleMs)
+    expect([wants(), wants(), wants()]).toEqual(Array(3).fill([{ kind: 'lookAround' }]))
+  })
+
+  test('one that is held for gone is asked for a link at once, and is nobody’s reserve', () => {
+    const gone = new Set(['c@sim', 'o@sim'])
+    const state = viewOf({ active: ['b'], passive: ['c', 'd'], isGone: node => gone.has(node) })
+    expect(passives(state)).toEqual(['d'])
+    expect(given(state, { kind: 'introduce', node: 'o@sim' })).toEqual([send('o', neighbor('high'))])
+    gone.add('d@sim')
+    given(state, { kind: 'lost', node: 'b@sim' })
+    expect([...state.pending.keys()]).toEqual(['o@sim'])
+    given(state, { kind: 'tick' }, state.nextCycleMs)
+    expect(passives(state)).toEqual([])
+  })
+
   test('now and then a view that has room insists on a link to one of the passive view, too', () => {
     const state = viewOf({ active: ['b'], passive: ['c', 'd'], activeViewMax: 2, swapCycles: 1 })
     for (const node of state.passive.nodes) state.passive.refused(node, now)

@@ -26,9 +26,9 @@ export function runCycle(current: Step): void {
   const failed = state.failed.next()
   if (failed !== undefined) sendProbe(current, failed)
   // One or the other: one answer is waited for at a time.
-  const asksSeed = isDue(current, options.seedCycles)
-  if (asksSeed) askSeed(current)
-  if (!asksSeed && isDue(current, options.seedCycles)) current.effects.push({ kind: 'lookAround' })
+  const seed = isDue(current, options.seedCycles) ? pickSeed(current) : undefined
+  if (seed !== undefined) introduce(current, seed)
+  else if (state.active.size === 0 || isDue(current, options.seedCycles)) current.effects.push({ kind: 'lookAround' })
   if (isDue(current, options.swapCycles)) swap(current)
 }
 
@@ -39,20 +39,22 @@ function isDue({ state, random }: Step, every: number): boolean {
 }
 
 // Two islands that began from different seeds know nothing of each other otherwise.
-function askSeed(current: Step): void {
-  const { state, random } = current
-  const seed = pick(
+function pickSeed({ state, random }: Step): NodeName | undefined {
+  return pick(
     state.seeds.filter(node => !state.active.has(node)),
     random,
   )
-  if (seed !== undefined) introduce(current, seed)
 }
 
-/** Asks a node that may know others: for a way in where there is no neighbour, for its views otherwise. */
+/**
+ * Asks a node that may know others: for a way in where there is no neighbour; for its views otherwise, but for a link
+ * where it is held for gone: nobody would take up who comes from there before it has shown that it lives.
+ */
 export function introduce(current: Step, node: NodeName): void {
   const { state } = current
   if (state.isOut || node === state.self.node || state.active.has(node) || state.pending.has(node)) return
   if (state.active.size === 0) request(current, node, 'join')
+  else if (state.isGone(node, 0)) request(current, node, 'heal')
   else sendShuffle(current, node, 0)
 }
 

@@ -23,9 +23,12 @@ export class PassiveView {
   readonly #entries = new Map<NodeName, Entry>()
   readonly #max: number
   readonly #perSourceMax: number
+  readonly #isGone: (peer: Peer) => boolean
 
-  constructor(max: number) {
+  /** Who is gone is no reserve; views that tell each other of it would never forget it. */
+  constructor(max: number, isGone: (peer: Peer) => boolean) {
     this.#max = max
+    this.#isGone = isGone
     this.#perSourceMax = Math.ceil(max / 3)
   }
 
@@ -60,6 +63,7 @@ export class PassiveView {
 
   /** Takes it up, or renews it, unless a later life is known. `gone`: the nodes to give way first. */
   add(peer: Peer, source: NodeName, now: number, random: Random, gone: readonly Peer[] = []): void {
+    if (this.#isGone(peer)) return
     const known = this.#entries.get(peer.node)
     if (known !== undefined) {
       // Its source stays: nobody gets more than its part by telling of later lives.
@@ -100,14 +104,15 @@ export class PassiveView {
   candidate(now: number, random: Random, except: ReadonlyMap<NodeName, unknown>): Peer | undefined {
     const fit: Peer[] = []
     for (const { peer, askAtMs } of this.#entries.values()) {
-      if (askAtMs <= now && !except.has(peer.node)) fit.push(peer)
+      if (askAtMs <= now && !except.has(peer.node) && !this.#isGone(peer)) fit.push(peer)
     }
     return pick(fit, random)
   }
 
-  /** Forgets what nobody has mentioned since. */
+  /** Forgets who is gone, and whom nobody has mentioned since. */
   dropOlderThan(mentionedMs: number): void {
-    for (const [node, entry] of this.#entries) if (entry.mentionedMs < mentionedMs) this.#entries.delete(node)
+    for (const [node, entry] of this.#entries)
+      if (entry.mentionedMs < mentionedMs || this.#isGone(entry.peer)) this.#entries.delete(node)
   }
 
   #entry(peer: Peer, source: NodeName, now: number): Entry {

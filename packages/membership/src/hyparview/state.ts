@@ -74,6 +74,8 @@ export interface Hyparview {
   readonly options: HyparviewOptions
   /** Nodes given by the user to begin from; kept for ever. */
   readonly seeds: readonly NodeName[]
+  /** Whether a node is held for gone in that life. */
+  readonly isGone: (node: NodeName, creation: number) => boolean
   readonly active: Map<NodeName, Peer>
   readonly passive: PassiveView
   /** Links asked for and not answered. */
@@ -108,18 +110,19 @@ export interface Step {
 /** A node that is alone. `now` as for `step`. */
 export function createHyparview(
   self: Peer,
-  options: Partial<HyparviewOptions> & { readonly seeds?: readonly NodeName[] },
+  options: Partial<HyparviewOptions> & Partial<Pick<Hyparview, 'seeds' | 'isGone'>>,
   now: number,
   random: Random,
 ): Hyparview {
-  const { seeds = [], ...given } = options
+  const { seeds = [], isGone = () => false, ...given } = options
   const all = { ...hyparviewDefaults, ...given }
   return {
     self,
     options: all,
     seeds: seeds.filter(node => node !== self.node),
+    isGone,
     active: new Map(),
-    passive: new PassiveView(all.passiveViewMax),
+    passive: new PassiveView(all.passiveViewMax, ({ node, creation }) => isGone(node, creation)),
     pending: new Map(),
     failed: new FailedPeers(all.failedMax),
     churn: createChurn(now),

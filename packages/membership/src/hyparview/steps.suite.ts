@@ -9,7 +9,7 @@ export const now = 1_000
 export const peer = (name: string, creation = 1): Peer => ({ node: `${name}@sim`, creation, endpoints: [] })
 export const self = peer('a')
 
-interface Views extends Partial<HyparviewOptions> {
+interface Views extends Partial<HyparviewOptions>, Partial<Pick<Hyparview, 'isGone'>> {
   readonly active?: readonly string[]
   readonly passive?: readonly string[]
   readonly seeds?: readonly string[]

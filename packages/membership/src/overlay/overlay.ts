@@ -97,7 +97,8 @@ export class Overlay {
   constructor(self: Peer, options: OverlayOptions, seams: OverlaySeams) {
     const { hyparview, plumtree, detector = {}, seeds = [] } = options
     this.#seams = seams
-    this.#views = createHyparview(self, { ...hyparview, seeds }, seams.clock.now(), seams.random)
+    const isGone = (node: NodeName, creation: number) => this.#isGone(node, creation)
+    this.#views = createHyparview(self, { ...hyparview, seeds, isGone }, seams.clock.now(), seams.random)
     this.#tree = createPlumtree({ self, ...(plumtree !== undefined && { options: plumtree }) })
     if (detector !== false) this.#detection = new Detection(self, detector, this.#detectionSeams())
     this.#giveViews({ kind: 'tick' })
@@ -214,6 +215,11 @@ export class Overlay {
       }
     }
     if (looksAround) this.#lookAround()
+  }
+
+  #isGone(node: NodeName, creation: number): boolean {
+    const known = this.#detection?.state.table.get(node)
+    return known?.state === 'gone' && known.creation >= creation
   }
 
   // Those that are gone too: each side of a split takes the other for gone.

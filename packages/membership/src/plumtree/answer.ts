@@ -1,6 +1,6 @@
 /**
- * Answers to grafts. Each payload goes to a neighbour that asks a few times at most, for as long as it is cached and the
- * neighbour stays: it may have had to let go of it before it could be delivered.
+ * Answers to grafts. A payload that a neighbour has asked for it may ask for again, since it may have had to let go of it
+ * before it could be delivered; but not before some time has passed.
  */
 import { limits } from '../limits.ts'
 import { type Cached, indexOf } from './cache.ts'
@@ -9,7 +9,13 @@ import type { Neighbour } from './neighbour.ts'
 import type { Origin } from './origin.ts'
 import type { Effect, Plumtree } from './state.ts'
 
-export function answer(state: Plumtree, neighbour: Neighbour, ranges: readonly WantedRange[], effects: Effect[]): void {
+export function answer(
+  state: Plumtree,
+  neighbour: Neighbour,
+  ranges: readonly WantedRange[],
+  now: number,
+  effects: Effect[],
+): void {
   let left: number = limits.answersPerGraftMax
   let room = 0
   let last: Origin | undefined
@@ -23,18 +29,18 @@ export function answer(state: Plumtree, neighbour: Neighbour, ranges: readonly W
     for (let index = indexOf(origin.cached, range.from); index < origin.cached.length; index++) {
       const entry = origin.cached[index] as Cached
       if (entry.message.sequence > end || Math.min(left, room) === 0) break
-      if (!sendAgain(state, neighbour, entry, effects)) continue
+      if (!send(state, neighbour, entry, now, effects)) continue
       left--
       room--
     }
   }
 }
 
-function sendAgain(state: Plumtree, neighbour: Neighbour, entry: Cached, effects: Effect[]): boolean {
+function send(state: Plumtree, neighbour: Neighbour, entry: Cached, now: number, effects: Effect[]): boolean {
   neighbour.answered ??= new Map()
-  const times = neighbour.answered.get(entry) ?? 0
-  if (times === limits.answersPerPayloadMax) return false
-  neighbour.answered.set(entry, times + 1)
+  const againAtMs = neighbour.answered.get(entry)
+  if (againAtMs !== undefined && againAtMs > now) return false
+  neighbour.answered.set(entry, now + limits.answerAgainRetries * state.options.graftRetryMs)
   state.counters.gossipSent++
   effects.push({ kind: 'send', to: [neighbour.node], message: entry.message })
   return true

@@ -27,6 +27,22 @@ const trialAfterOne = (eager: string[], lazy: string[]) => {
   return trial
 }
 
+test('after a gap that was given up, who was asked in vain before is asked again', () => {
+  const { at, receive } = trialAfterOne(['a'], ['b'])
+  receive(0, 'a', gossip(10))
+  receive(0, 'b', ihave(2, 20))
+  const effects = []
+  for (let now = 500; now < 30_000; now += 100) effects.push(...at(now, tick))
+  expect(heard(effects)).toEqual([])
+  const after = []
+  for (let now = 30_000; now < 60_000; now += 100) after.push(...timeless(at(now, tick)))
+  expect(heard(after)).toEqual(['o 1 10'])
+  expect(after).toContainEqual(send(['b'], graft(11, 20)))
+  const asks = after.filter(effect => effect.kind === 'send' && effect.message.kind === 'graft')
+  expect(asks).toHaveLength(1 + limits.unannouncedAsksMax)
+  expect(after.filter(({ kind }) => kind === 'missed')).toEqual([missed(2, 9), missed(11, 20)])
+})
+
 describe('where as many are held as may be', () => {
   /** It has 1, and holds so many from 101 on; `b` says that it has all of them and more. */
   const fullTrial = () => {

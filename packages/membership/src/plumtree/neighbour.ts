@@ -20,7 +20,7 @@ export interface Neighbour {
   isEager: boolean
   /** What it will be told at the next lazy tick. */
   pending: PendingRange[] | undefined
-  /** What it asked for and got, and how often. */
+  /** What it asked for and got, and when it may have that again. */
   answered: Map<Cached, number> | undefined
   /** Origins of which it announced what is missing here. */
   missing: number

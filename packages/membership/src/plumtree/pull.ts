@@ -103,6 +103,14 @@ export function settle(state: Plumtree, origin: Origin, now: number): void {
   removeAnnouncements(pull, announcement => announcement.to <= origin.delivered)
 }
 
+/** What nobody sent is given up: that says nothing of who has what comes after it. */
+export function askAfresh(state: Plumtree, pull: Pull, now: number): void {
+  pull.asked = undefined
+  pull.unannouncedAsks = 0
+  for (const announcement of pull.announcements) announcement.isSpent = false
+  askBy(state, pull, now + state.options.graftDelayMs)
+}
+
 export function endPull(state: Plumtree, origin: Origin): void {
   if (origin.pull === undefined) return
   removeAnnouncements(origin.pull, () => true)

@@ -178,7 +178,7 @@ function onMessage(state: Plumtree, from: NodeName, value: unknown, now: number,
       return
     case 'graft':
       neighbour.isEager = true
-      return answer(state, neighbour, message.ranges, effects)
+      return answer(state, neighbour, message.ranges, now, effects)
     case 'prune':
       neighbour.isEager = false
       return

@@ -19,7 +19,7 @@ import { type Cached, drop, indexOf, keep } from './cache.ts'
 import type { Gossip } from './messages.ts'
 import { type Neighbour, relay } from './neighbour.ts'
 import { begin, hasHeld, nothing, type Origin } from './origin.ts'
-import { canAnnounce, noteAnnouncement, type Pull, settle, startPull } from './pull.ts'
+import { askAfresh, canAnnounce, noteAnnouncement, type Pull, settle, startPull } from './pull.ts'
 import type { Effect, Plumtree } from './state.ts'
 import { countDelivery, optimize } from './tree.ts'
 
@@ -80,6 +80,7 @@ export function leap(state: Plumtree, origin: Origin, now: number, effects: Effe
   if (!isMiddle(origin)) miss(state, origin, origin.delivered + 1, to, effects)
   origin.delivered = to
   drain(state, origin, now, effects)
+  if (origin.pull !== undefined) askAfresh(state, origin.pull, now)
 }
 
 /** Says that nobody could be found who has these. */
