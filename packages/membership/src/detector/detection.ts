@@ -1,7 +1,8 @@
 /** The failure detector of one node, fed with what comes to it and with time. */
-import type { Clock, NodeName, Random, Timer } from '@barrel-actors/runtime'
+import type { Clock, NodeName, Random } from '@barrel-actors/runtime'
 import type { DownReason } from '../hyparview/state.ts'
 import type { Peer } from '../peer.ts'
+import { TickTimer } from '../tick-timer.ts'
 import type { DetectorMessage, Verdict } from './messages.ts'
 import type { DetectorOptions } from './options.ts'
 import { createDetector, type Detector, type DetectorEvent, type MemberChange, step } from './state.ts'
@@ -32,11 +33,12 @@ export function isDetectorMessage(value: unknown): boolean {
 export class Detection {
   readonly #seams: DetectionSeams
   readonly #state: Detector
-  #timer: Timer | undefined
+  readonly #timer: TickTimer
   #isStopped = false
 
   constructor(self: Peer, options: Partial<DetectorOptions>, seams: DetectionSeams) {
     this.#seams = seams
+    this.#timer = new TickTimer(seams.clock, () => this.#give({ kind: 'tick' }))
     this.#state = createDetector({ self, options }, seams.clock.now(), seams.random)
     this.#give({ kind: 'tick' })
   }
@@ -82,7 +84,7 @@ export class Detection {
 
   stop(): void {
     this.#isStopped = true
-    this.#timer?.cancel()
+    this.#timer.cancel()
   }
 
   #give(event: DetectorEvent): void {
@@ -97,8 +99,7 @@ export class Detection {
           seams.broadcast(encodeVerdict(effect.verdict))
           break
         case 'schedule':
-          this.#timer?.cancel()
-          this.#timer = seams.clock.setTimer(effect.atMs - seams.clock.now(), () => this.#give({ kind: 'tick' }))
+          this.#timer.setFor(effect.atMs)
           break
         default:
           seams.tell(effect)

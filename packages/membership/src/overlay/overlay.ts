@@ -3,7 +3,7 @@
  * nodes and with time. It knows no process and no channel: the extension gives it those of its node, the simulator those
  * of ten thousand.
  */
-import type { Clock, NodeName, Random, Timer } from '@barrel-actors/runtime'
+import type { Clock, NodeName, Random } from '@barrel-actors/runtime'
 import { Detection, isDetectorMessage } from '../detector/detection.ts'
 import type { DetectorMessage } from '../detector/messages.ts'
 import type { DetectorOptions } from '../detector/options.ts'
@@ -22,6 +22,7 @@ import type { PlumtreeMessage } from '../plumtree/messages.ts'
 import type { PlumtreeOptions } from '../plumtree/options.ts'
 import { createPlumtree, type Plumtree, type PlumtreeEvent, step as stepTree } from '../plumtree/state.ts'
 import { pick } from '../random.ts'
+import { TickTimer } from '../tick-timer.ts'
 
 export type OverlayMessage = HyparviewMessage | PlumtreeMessage | DetectorMessage
 
@@ -86,8 +87,8 @@ export class Overlay {
   readonly #views: Hyparview
   readonly #tree: Plumtree
   readonly #detection: Detection | undefined
-  #viewsTimer: Timer | undefined
-  #treeTimer: Timer | undefined
+  readonly #viewsTimer: TickTimer
+  readonly #treeTimer: TickTimer
   /** What comes up while the tree is given something, as a verdict that is answered by one. */
   readonly #treeWaiting: PlumtreeEvent[] = []
   #isTreeBusy = false
@@ -97,6 +98,8 @@ export class Overlay {
   constructor(self: Peer, options: OverlayOptions, seams: OverlaySeams) {
     const { hyparview, plumtree, detector = {}, seeds = [] } = options
     this.#seams = seams
+    this.#viewsTimer = new TickTimer(seams.clock, () => this.#giveViews({ kind: 'tick' }))
+    this.#treeTimer = new TickTimer(seams.clock, () => this.#giveTree({ kind: 'tick' }))
     const isGone = (node: NodeName, creation: number) => this.#isGone(node, creation)
     this.#views = createHyparview(self, { ...hyparview, seeds, isGone }, seams.clock.now(), seams.random)
     this.#tree = createPlumtree({ self, ...(plumtree !== undefined && { options: plumtree }) })
@@ -172,8 +175,8 @@ export class Overlay {
   /** Says nothing any more, to nobody. */
   stop(): void {
     this.#isStopped = true
-    this.#viewsTimer?.cancel()
-    this.#treeTimer?.cancel()
+    this.#viewsTimer.cancel()
+    this.#treeTimer.cancel()
     this.#detection?.stop()
   }
 
@@ -207,8 +210,7 @@ export class Overlay {
           looksAround = true
           break
         case 'schedule':
-          this.#viewsTimer?.cancel()
-          this.#viewsTimer = this.#tickAt(effect.atMs, () => this.#giveViews({ kind: 'tick' }))
+          this.#viewsTimer.setFor(effect.atMs)
           break
         default:
           effect satisfies never
@@ -261,8 +263,7 @@ export class Overlay {
           seams.missed(effect)
           break
         case 'schedule':
-          this.#treeTimer?.cancel()
-          this.#treeTimer = this.#tickAt(effect.atMs, () => this.#giveTree({ kind: 'tick' }))
+          this.#treeTimer.setFor(effect.atMs)
           break
         default:
           effect satisfies never
@@ -285,9 +286,5 @@ export class Overlay {
       broadcast: (verdict: Uint8Array) => this.broadcast(verdictTag, verdict),
       tell: ({ kind: event, ...change }: MemberChange) => this.#seams.tell({ event, ...change } as OverlayEvent),
     }
-  }
-
-  #tickAt(atMs: number, tick: () => void): Timer {
-    return this.#seams.clock.setTimer(atMs - this.#seams.clock.now(), tick)
   }
 }
