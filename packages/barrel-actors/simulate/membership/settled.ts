@@ -90,11 +90,13 @@ export async function checkKilled(world: World, onlooker: Onlooker, withinMs: nu
   await checkWhole(world, onlooker)
 }
 
-/** One that is alone asks whomever it remembers, for ever. */
+/** Whoever is remembered and gone is asked for a link now and then, for ever. */
 function pendingOf(inside: readonly Node[]): string | undefined {
   for (const node of inside) {
-    const { views, broadcasts } = node.extension(Membership).stats()
-    if (views.pending > 0 && inside.length > 1) return `${node.name} waits for ${views.pending} links`
+    const { broadcasts } = node.extension(Membership).stats()
+    const waited = node.extension(Membership).pendingView()
+    const asked = inside.find(({ name }) => waited.includes(name))
+    if (asked !== undefined) return `${node.name} waits for a link to ${asked.name}`
     if (broadcasts.sizes.waiting > 0) return `${node.name} misses something of ${broadcasts.sizes.waiting} origins`
   }
   return undefined
