@@ -62,9 +62,9 @@ export class Bootstrap {
     if (this.#mayAsk && this.#timer === undefined) this.#arm()
   }
 
-  /** While all is well, and nobody is asked anyway: introduces one that discovery lists. */
+  /** Introduces one that discovery lists, unless all of those are asked anyway. */
   async lookAround(): Promise<void> {
-    if (this.#mayAsk) return
+    if (this.#mayAsk && this.#contacts.length === 0) return
     const node = pick(await this.#listed(), this.#seams.random)
     if (this.#isRunning && node !== undefined) this.#seams.introduce(node)
   }

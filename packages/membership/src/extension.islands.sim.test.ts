@@ -60,6 +60,21 @@ describe('two islands', () => {
       await group.whole(1_200_000)
     }))
 
+  it('one of which is a node whose contacts are dead, become one where discovery lists another', () =>
+    withGroup(async group => {
+      await startIslands(group, forgetful)
+      for (const side of [left, right]) joinWithin(group, side)
+      group.api(right[0] as NodeName).join(left[0] as NodeName)
+      await group.whole()
+      const listing = () => ({
+        name: 'listing',
+        resolve: async () => undefined,
+        list: async () => left.map(node => ({ node, endpoints: [] })),
+      })
+      await group.start('late@test', { contactNodes: ['dead@test'], discovery: [listing] })
+      await group.whole(120_000)
+    }))
+
   it('stay two where nobody lists or remembers the others', () =>
     withGroup(async group => {
       await startIslands(group, forgetful)

@@ -10,6 +10,8 @@ export const limits = {
   peersPerMessageMax: 64,
   /** The largest time-to-live of a walk that is taken from a peer. */
   ttlMax: 16,
+  /** Nodes that gave up a link a moment ago. */
+  restingMax: 64,
   /** Links asked for and not answered: what a peer can make this node dial in half a minute. */
   pendingMax: 16,
   /** Endpoints in a peer descriptor. */

@@ -61,7 +61,11 @@ export class Member {
       },
     )
     const self = { node: node.name, creation: node.creation, endpoints: options.endpoints }
-    this.overlay = new Overlay(self, { ...options, seeds: contacts }, this.#seams())
+    this.overlay = new Overlay(
+      self,
+      { ...options, seeds: contacts },
+      this.#seams(options.discoverContacts && chain !== undefined),
+    )
   }
 
   /** The process begins. In place of an earlier one: the others have seen that end, and hold no links any more. */
@@ -105,11 +109,6 @@ export class Member {
     this.#stepped()
   }
 
-  #introduce(node: NodeName): void {
-    this.overlay.introduce(node)
-    this.#stepped()
-  }
-
   leave(): void {
     this.overlay.leave()
     this.#stepped()
@@ -133,12 +132,17 @@ export class Member {
     this.overlay.stop()
   }
 
+  #introduce(node: NodeName): void {
+    this.overlay.introduce(node)
+    this.#stepped()
+  }
+
   get #isInOrOut(): boolean {
     const { isOut, active } = this.overlay.views
     return isOut || active.size > 0
   }
 
-  #seams() {
+  #seams(listsNodes: boolean) {
     const { clock, random } = this.#host
     return {
       clock: {
@@ -160,7 +164,7 @@ export class Member {
       missed: (missed: Missed) => this.#missed(missed),
       heard: (from: NodeName, creation: number, message: HyparviewMessage) =>
         this.descriptors.note(from, creation, message),
-      lookAround: () => void this.#bootstrap.lookAround(),
+      ...(listsNodes && { lookAround: () => void this.#bootstrap.lookAround() }),
       tell: (event: OverlayEvent) => this.subscribers.tellOfPeers(() => ({ kind: 'membership', ...event })),
     }
   }

@@ -113,6 +113,7 @@ export class Onlooker {
         if (message.event === 'joined' && listener.isJoined)
           this.broke('M4 neighbours in turn', `${id} has joined twice`)
         listener.isJoined = message.event === 'joined'
+        if (message.event === 'left') listener.members.clear()
         return
       case 'healed':
         this.#world.reached('healed')

@@ -149,6 +149,7 @@ test('who left says so once, answers no accusation, and is there again with a gr
   const { state, at } = trial(['a@host'])
   expect(at(0, { kind: 'leave' })).toEqual([{ kind: 'broadcast', verdict: verdict('left', me) }])
   expect(at(0, { kind: 'leave' })).toEqual([])
+  expect([...state.table.values()].map(({ node }) => node)).toEqual([me])
   at(0, { kind: 'peerDown', node: 'a@host', reason: 'disconnected' })
   const accused = { kind: 'verdict', from: 'x@host', creation: 1, verdict: verdict('suspect', me) } as const
   expect(at(900, accused)).toEqual([])

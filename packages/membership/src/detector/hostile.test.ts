@@ -73,6 +73,17 @@ test('creations and incarnations far ahead are refused', () => {
   expect(state.refused).toMatchObject({ creationAhead: 1, incarnationAhead: 2 })
 })
 
+test('a life that has not begun is not gone, and one that is proved wins over what is said', () => {
+  const { state, at, receive } = trial()
+  expect(receive(record({ node: 'c@host', creation: 1_000, state: 'gone' }))).toEqual([])
+  expect(receive(record({ node: 'c@host', incarnation: limits.incarnationAheadMax + 1, state: 'gone' }))).toEqual([])
+  expect(state.table.get('c@host')).toBeUndefined()
+  // What was no lie when it was said may have been one all the same.
+  receive(record({ node: 'd@host', creation: 1, state: 'gone' }))
+  const effects = at(900, { kind: 'peerUp', peer: { node: 'd@host', creation: 0, endpoints: [] } })
+  expect(effects).toContainEqual({ kind: 'nodeAlive', node: 'd@host', creation: 0, isBack: false })
+})
+
 test('a refutation wins over suspicions of the same and of earlier incarnations', () => {
   const { state, verdict } = trial()
   expect(verdict(suspect('b@host'))).toEqual([{ kind: 'nodeSuspected', node: 'b@host', creation: 1 }])

@@ -18,7 +18,10 @@ type Said = Pick<MemberRecord, 'node' | 'creation' | 'incarnation'> & { readonly
 /** A node has proved its name and creation: it is there in that life, whatever was said. An accusation it must refute. */
 export function firstHand(current: Step, peer: Peer): void {
   const known = current.state.table.get(peer.node)
-  if (known === undefined || known.creation < peer.creation) accept(current, peer.node, { ...peer, incarnation: 0 })
+  // Nobody proves an earlier life than the last one: a later one that is gone was never there.
+  const isLie = known?.state === 'gone' && known.creation > peer.creation
+  if (known === undefined || known.creation < peer.creation || isLie)
+    accept(current, peer.node, { ...peer, incarnation: 0 })
   else correct(current, peer)
 }
 
@@ -49,6 +52,8 @@ export function onRecord(current: Step, from: NodeName, record: MemberRecord): v
   const known = state.table.get(record.node)
   const { suspicionMinMs, suspicionMaxMs, goneKeepMs } = state.options
   if (record.state === 'gone' && (known === undefined || known.state === 'gone')) {
+    // A life that is still to begin could not refute it.
+    if (isAhead(current, record.creation, 0)) return refuse(state, 'creationAhead')
     const isNews = known === undefined || isNewer(record, known)
     if (isNews && record.goneForMs < goneKeepMs) put(current, from, record, 'gone', now - record.goneForMs)
     return
@@ -186,6 +191,7 @@ function endLife(current: Step, from: NodeName, said: Said, reason: GoneReason):
   if (!put(current, from, said, 'gone', now)) return
   state.suspicions.delete(node)
   state.inquiries.delete(node)
+  if (reason === 'left') state.table.set({ ...(state.table.get(node) as Member), hasLeft: true })
   if (known !== undefined && known.state !== 'gone')
     effects.push({ kind: 'nodeGone', node, creation: known.creation, reason })
 }
@@ -199,7 +205,8 @@ function put(current: Step, from: NodeName, said: Said, state: Member['state'], 
     refuse(current.state, 'creationAhead')
     return false
   }
-  if (known?.creation === creation && incarnation - known.incarnation > limits.incarnationAheadMax) {
+  const knownIncarnation = known?.creation === creation ? known.incarnation : 0
+  if (incarnation - knownIncarnation > limits.incarnationAheadMax) {
     refuse(current.state, 'incarnationAhead')
     return false
   }

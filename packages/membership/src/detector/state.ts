@@ -22,7 +22,7 @@ import { announce, expireSuspicions, firstHand, onVerdict, proveLife, type Suspi
 import { checkMessage, checkVerdict, type DetectorMessage, type Verdict } from './messages.ts'
 import { type DetectorOptions, detectorDefaults } from './options.ts'
 import * as probing from './probing.ts'
-import { MemberTable } from './table.ts'
+import { type Member, MemberTable } from './table.ts'
 
 export type DetectorEvent =
   /** A link of the overlay: the node has proved its name and creation. */
@@ -252,6 +252,12 @@ function leave({ state, effects }: Step): void {
   if (state.isOut) return
   state.isOut = true
   const { node, creation } = state.self
+  // Or it would bring this overlay together with the one that it joins next.
+  const own = state.table.get(node) as Member
+  state.table.clear()
+  state.table.set(own)
+  state.suspicions.clear()
+  state.inquiries.clear()
   effects.push({ kind: 'broadcast', verdict: { kind: 'left', node, creation, incarnation: state.incarnation } })
 }
 
@@ -277,8 +283,8 @@ export function refuse(state: Detector, refusal: Refusal): void {
 }
 
 /** Has it begun too far ahead of this node's clock? Creations follow the seconds of the wall clock. */
-export function isAhead({ state, now }: Step, creation: number): boolean {
-  return creation > state.self.creation + (now - state.startedAtMs) / 1000 + limits.creationAheadMax
+export function isAhead({ state, now }: Step, creation: number, byMax: number = limits.creationAheadMax): boolean {
+  return creation > state.self.creation + (now - state.startedAtMs) / 1000 + byMax
 }
 
 // One timer, for the first of all that is due.

@@ -15,6 +15,8 @@ export interface Member {
   readonly state: MemberState
   /** Since when it is gone. */
   readonly goneAtMs: number
+  /** It has said so itself: it is not looked for. */
+  readonly hasLeft?: true
   readonly endpoints: readonly Endpoint[]
   /** Who brought it up, and has it on its count. */
   readonly introducer: NodeName
@@ -88,6 +90,10 @@ export class MemberTable {
     if (left > 0) this.#introduced.set(member.introducer, left)
     else this.#introduced.delete(member.introducer)
     this.#toggle(index, member)
+  }
+
+  clear(): void {
+    for (const node of [...this.#members.keys()]) this.remove(node)
   }
 
   /** Forgets those that are gone since then or longer. */

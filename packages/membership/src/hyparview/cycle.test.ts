@@ -142,9 +142,14 @@ describe('once a cycle', () => {
   })
 
   test('a node that is alone wants them in every cycle', () => {
-    const state = viewOf()
+    const state = viewOf({ seedCycles: 10_000 })
+    state.cycles = 10_000
     const wants = () => given(state, { kind: 'tick' }, state.nextCycleMs)
     expect([wants(), wants(), wants()]).toEqual(Array(3).fill([{ kind: 'lookAround' }]))
+    // Whoever is asked may still answer.
+    given(state, { kind: 'introduce', node: 'o@sim' }, state.nextCycleMs - 1)
+    expect(wants()).toEqual([])
+    expect(given(viewOf({ seedCycles: 0 }), { kind: 'tick' }, now + 60_000)).toEqual([])
   })
 
   test('one that is held for gone is asked for a link at once, and is nobody’s reserve', () => {

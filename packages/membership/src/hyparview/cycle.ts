@@ -25,11 +25,16 @@ export function runCycle(current: Step): void {
   fill(current)
   const failed = state.failed.next()
   if (failed !== undefined) sendProbe(current, failed)
-  // One or the other: one answer is waited for at a time.
+  // Seldom both: of the shuffles of one cycle only the last one's answer is taken.
   const seed = isDue(current, options.seedCycles) ? pickSeed(current) : undefined
   if (seed !== undefined) introduce(current, seed)
-  else if (state.active.size === 0 || isDue(current, options.seedCycles)) current.effects.push({ kind: 'lookAround' })
+  else if (isDue(current, isLost(state) ? 1 : options.seedCycles)) current.effects.push({ kind: 'lookAround' })
   if (isDue(current, options.swapCycles)) swap(current)
+}
+
+// Nobody is there, or could still answer.
+function isLost({ active, pending, options }: Step['state']): boolean {
+  return options.seedCycles > 0 && active.size + pending.size === 0
 }
 
 // Often while a node is young, when islands are likely, and ever more seldom until once in `every`; by chance, so that

@@ -9,6 +9,8 @@ import type { DownReason, Purpose, Step } from './state.ts'
 
 // However many ask.
 const checkIntervalMs = 5_000
+/** Who gives up links again and again to ask for new ones costs others theirs only so often. */
+const restMs = 5_000
 
 /** Asks that node for a link, unless too many are asked already. */
 export function request({ state, now, effects }: Step, node: NodeName, purpose: Purpose): void {
@@ -58,12 +60,12 @@ export function onNeighbor(current: Step, peer: Peer, priority: Priority): void 
 }
 
 function mayHaveLink({ state, now }: Step, { node }: Peer, priority: Priority): boolean {
-  const { active, pending, passive, options } = state
+  const { active, pending, passive, resting, options } = state
   // Who asks as it is asked itself has the link.
   if (active.has(node) || pending.has(node)) return true
   if (active.size + pending.size < options.activeViewMax) return true
   // Paper, 4.3: high is never refused. Ours: but to who gave up a link just now, or others would lose theirs to it.
-  return priority === 'high' && !passive.isResting(node, now)
+  return priority === 'high' && !passive.isResting(node, now) && (resting.get(node) ?? 0) <= now
 }
 
 function refuse(current: Step, peer: Peer): void {
@@ -107,6 +109,7 @@ export function onDisconnect(current: Step, from: NodeName, { leaves, instead }:
   if (peer !== undefined) {
     countChurn(state.churn, now)
     state.active.delete(from)
+    rest(state, from, now)
     current.effects.push({ kind: 'peerDown', node: from, reason: leaves ? 'left' : 'disconnected' })
     if (!leaves) {
       state.passive.add(peer, from, now, random)
@@ -116,6 +119,16 @@ export function onDisconnect(current: Step, from: NodeName, { leaves, instead }:
   // A neighbour was swapped at both ends: who lost its link there lacks one as this node does.
   if (peer !== undefined && instead !== undefined && isFree(current, instead)) request(current, instead.node, 'fill')
   if (peer !== undefined || wasPending) fill(current)
+}
+
+function rest({ resting }: Step['state'], node: NodeName, now: number): void {
+  resting.delete(node)
+  resting.set(node, now + restMs)
+  if (resting.size <= limits.restingMax) return
+  for (const oldest of resting.keys()) {
+    resting.delete(oldest)
+    return
+  }
 }
 
 function isFree({ state }: Step, { node }: Peer): boolean {

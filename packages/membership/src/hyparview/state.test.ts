@@ -64,13 +64,25 @@ describe('joining', () => {
     expect(given(alone, received('b', { kind: 'join', peer: peer('b') }))).toEqual([send('b', accepted)])
   })
 
-  test('who gave up its link a moment ago evicts nobody by joining again', () => {
-    const state = viewOf({ active: ['b', 'c'], activeViewMax: 2 })
-    given(state, received('b', disconnect))
+  test.each([false, true])('who gave up its link a moment ago evicts nobody by joining again (it left: %s)', leaves => {
+    const state = viewOf({ active: ['b', 'c'], activeViewMax: 2, isGone: node => leaves && node === 'b@sim' })
+    given(state, received('b', { kind: 'disconnect', leaves }))
     given(state, received('d', { kind: 'join', peer: peer('d') }))
     expect(given(state, received('b', { kind: 'join', peer: peer('b') }))[0]).toEqual(send('b', refused))
     expect(given(state, received('b', neighbor('high', peer('b'))))[0]).toEqual(send('b', refused))
     expect(actives(state)).toEqual(['c', 'd'])
+    const [answer] = given(state, received('b', { kind: 'join', peer: peer('b') }), now + 5_000)
+    expect(answer).toMatchObject({ message: { kind: 'neighborReply', accepted: true } })
+  })
+
+  test('of those who gave up a link only so many are remembered', () => {
+    const state = viewOf({ activeViewMax: 1 })
+    for (let at = 0; at < limits.restingMax + 9; at++) {
+      given(state, received(`n${at}`, neighbor('low', peer(`n${at}`))))
+      given(state, received(`n${at}`, { kind: 'disconnect', leaves: true }))
+    }
+    expect(state.resting.size).toBe(limits.restingMax)
+    expect(state.resting.has(`n${limits.restingMax + 8}@sim`)).toBe(true)
   })
 })
 

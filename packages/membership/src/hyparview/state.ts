@@ -81,6 +81,8 @@ export interface Hyparview {
   /** Links asked for and not answered. */
   readonly pending: Map<NodeName, Pending>
   readonly failed: FailedPeers
+  /** Who gave up a link, and until when it gets none at the cost of another. */
+  readonly resting: Map<NodeName, number>
   readonly churn: Churn
   /** Messages dropped, by reason. */
   readonly refused: Record<RefusedReason, number>
@@ -125,6 +127,7 @@ export function createHyparview(
     passive: new PassiveView(all.passiveViewMax, ({ node, creation }) => isGone(node, creation)),
     pending: new Map(),
     failed: new FailedPeers(all.failedMax),
+    resting: new Map(),
     churn: createChurn(now),
     refused: { otherNode: 0, self: 0, earlierLife: 0, notNeighbor: 0, notAsked: 0, notIn: 0 },
     shuffle: undefined,

@@ -81,8 +81,7 @@ test('now and then a member that is no neighbour is asked for what it knows, and
   await clock.advance(600_000)
   const asked = sent.filter(({ to }) => to !== 'a@host').map(({ to, message }) => `${message.kind} to ${to}`)
   expect(looked.length).toBeGreaterThan(10)
-  // Unless it is still asked for a link.
-  expect(asked.length).toBeGreaterThan(looked.length / 2)
+  expect(asked.length).toBeGreaterThan(10)
   expect(new Set(asked)).toEqual(new Set(['shuffle to far@host', 'neighbor to gone@host']))
 })
 
@@ -125,6 +124,17 @@ test('a member that says that it has left is gone, whoever heard its goodbye', (
   for (let times = 0; times < 2; times++) overlay.receive('far@host', 1, { kind: 'disconnect', leaves: true })
   const gone = told.filter(({ event }) => event === 'nodeGone')
   expect(gone).toEqual([{ event: 'nodeGone', node: 'far@host', creation: 1, reason: 'left' }])
+})
+
+test('who has left is not looked for', async () => {
+  const { clock, overlay, sent, looked } = trial(['a@host'], { hyparview: { seedCycles: 1 } })
+  const record = { creation: 1, incarnation: 0, state: 'alive', goneForMs: 0, endpoints: [] }
+  overlay.receive('a@host', 1, { kind: 'records', records: [{ node: 'far@host', ...record }] })
+  overlay.receive('far@host', 1, { kind: 'disconnect', leaves: true })
+  sent.length = 0
+  await clock.advance(200_000)
+  expect(looked.length).toBeGreaterThan(3)
+  expect(sent.filter(({ to }) => to === 'far@host')).toEqual([])
 })
 
 test('a verdict goes on before the answer to it', async () => {

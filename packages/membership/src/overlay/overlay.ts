@@ -64,7 +64,7 @@ export interface OverlaySeams {
   tell(event: OverlayEvent): void
   /** A message of the views came, and has had no effect yet. */
   heard?(from: NodeName, creation: number, message: HyparviewMessage): void
-  /** Now and then: nodes that are known elsewhere may be given to `introduce`. */
+  /** Now and then: a node that is known elsewhere may be given to `introduce`. */
   lookAround?(): void
 }
 
@@ -224,15 +224,23 @@ export class Overlay {
     return known?.state === 'gone' && known.creation >= creation
   }
 
-  // Those that are gone too: each side of a split takes the other for gone.
+  // Those that are gone too: after a split that is how some of the other side are known.
   #lookAround(): void {
-    const { active, self } = this.#views
-    const others: NodeName[] = []
-    for (const { node } of this.#detection?.state.table.values() ?? [])
-      if (node !== self.node && !active.has(node)) others.push(node)
-    const node = pick(others, this.#seams.random)
+    const { random, lookAround } = this.#seams
+    if (lookAround !== undefined && random.next() < 0.5) return lookAround()
+    const node = this.#remembered()
     if (node !== undefined) this.introduce(node)
-    this.#seams.lookAround?.()
+  }
+
+  // However many of the one kind there are, the other has its turn.
+  #remembered(): NodeName | undefined {
+    const { active, self } = this.#views
+    const alive: NodeName[] = []
+    const gone: NodeName[] = []
+    for (const { node, state, hasLeft } of this.#detection?.state.table.values() ?? [])
+      if (node !== self.node && !active.has(node) && hasLeft !== true) (state === 'gone' ? gone : alive).push(node)
+    const [first, other] = this.#seams.random.next() < 0.5 ? [gone, alive] : [alive, gone]
+    return pick(first.length > 0 ? first : other, this.#seams.random)
   }
 
   // One at a time: the last effect says when the next tick is due, and must hold.
