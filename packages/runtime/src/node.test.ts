@@ -113,7 +113,7 @@ test('a name behind an extension is resolved by it, at every use', async () => {
   await expect(node.call(to, 'x')).rejects.toMatchObject({ fields: { exit: 'noproc' } })
 })
 
-test('a refusal of a resolver of addresses counts as not knowing, and the next is asked', async () => {
+test('a refusal or a throw of a resolver of addresses counts as not knowing, and the next is asked', async () => {
   let resolve: ((node: string) => Promise<unknown>) | undefined
   await using node = await startNode({
     addresses: ['known@host:9'],
@@ -122,6 +122,11 @@ test('a refusal of a resolver of addresses counts as not knowing, and the next i
         key: extensionKey('addresses'),
         async install(host) {
           host.addAddressResolver({ resolve: () => Promise.reject(new Error('no network')) })
+          host.addAddressResolver({
+            resolve: () => {
+              throw new Error('broken')
+            },
+          })
           host.addAddressResolver({ resolve: () => undefined })
           host.addAddressResolver({ resolve: () => [] })
           host.addAddressResolver({

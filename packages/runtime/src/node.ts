@@ -1,6 +1,6 @@
 /** A node: one running runtime. An object, so that one OS process can hold several. */
 
-import type { AddressResolver } from './address-resolver.ts'
+import { type AddressResolver, ask } from './address-resolver.ts'
 import type { Carrier } from './carrier.ts'
 import type { Clock } from './clock/clock.ts'
 import { Timeouts } from './clock/timeouts.ts'
@@ -341,7 +341,7 @@ export class Node extends Self implements PidSource {
     const known = this.#endpoints.get(node)
     if (known !== undefined) return [known]
     for (const resolver of this.#addressResolvers) {
-      const endpoints = await Promise.resolve(resolver.resolve(node)).catch(() => undefined)
+      const endpoints = await ask(resolver, node)
       if (endpoints !== undefined && endpoints.length > 0) return endpoints
     }
     return []
