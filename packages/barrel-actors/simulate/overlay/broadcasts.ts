@@ -30,8 +30,8 @@ interface Watched {
 
 /** What is under way when the last node has it is watched for so long; longer than any way takes. */
 const quietMs = 200
-/** Time to ask several neighbours for what did not come. */
-const repairMs = 4_000
+/** Time to ask several neighbours for what did not come, in waits for one. */
+const repairWaits = 8
 
 /** So many broadcasts, one at a time or one every few milliseconds, watched until all have them, or nobody asks for them any more. */
 export function broadcastMany(network: OverlayNetwork, count: number, everyMs: number | 'one at a time'): Measured {
@@ -70,7 +70,7 @@ function watch(
     source.overlay.broadcast('overlay', payload)
   }
   const all = [...byPayload.values()]
-  awaitQuiet(network, all, living.length)
+  awaitQuiet(network, all, living)
   network.pushed = () => {}
   network.delivered = () => {}
   return all.map(broadcast => outcomeOf(broadcast, living.length))
@@ -82,10 +82,11 @@ function note(broadcast: Watched, { overlay }: OverlayNode, { origin }: Delivery
   broadcast.lastMs = nowMs
 }
 
-function awaitQuiet(network: OverlayNetwork, all: readonly Watched[], nodes: number): void {
+function awaitQuiet(network: OverlayNetwork, all: readonly Watched[], living: readonly OverlayNode[]): void {
+  const repairMs = repairWaits * (living[0] as OverlayNode).overlay.tree.options.graftDelayMs
   const sentMs = network.nowMs
   network.run(quietMs)
-  while (network.nowMs - sentMs < repairMs && all.some(({ reached }) => reached < nodes)) network.run(quietMs)
+  while (network.nowMs - sentMs < repairMs && all.some(({ reached }) => reached < living.length)) network.run(quietMs)
   if (all.some(({ lastMs }) => network.nowMs - lastMs < quietMs)) network.run(quietMs)
 }
 

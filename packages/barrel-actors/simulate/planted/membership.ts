@@ -164,8 +164,8 @@ export const detector: Rows = [
   [
     'a later life is not noticed first hand',
     'judge.ts',
-    'known === undefined || known.creation < peer.creation) accept',
-    'known === undefined) accept',
+    'known === undefined || known.creation < peer.creation || isLie',
+    'known === undefined || isLie',
   ],
   [
     'a later life is told as the return of the earlier one',

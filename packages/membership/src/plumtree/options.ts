@@ -7,7 +7,10 @@ export interface PlumtreeOptions {
   readonly graftDelayMs?: number
   /** How long a peer that was asked may take before the next one is asked. */
   readonly graftRetryMs?: number
-  /** How much shorter an announced way must be, in hops, to take the place of the way in use; 0 never does. */
+  /**
+   * How much shorter an announced way of the one origin that shapes the tree must be, in hops, to take the place of the
+   * way in use; 0 never does.
+   */
   readonly optimizationRounds?: number
   /** Messages, bytes and age that are kept for those who ask. */
   readonly cacheCountMax?: number
@@ -33,7 +36,7 @@ export const plumtreeDefaults: Required<PlumtreeOptions> = {
   lazyTickMs: 200, // chosen: below graftDelayMs, so that a lost payload is asked for within a second
   graftDelayMs: 500, // chosen: the paper wants more than the way through the tree, some 10 hops of a LAN or 5 of a WAN
   graftRetryMs: 500, // chosen: several round trips of a WAN; the paper wants it shorter than the first wait, or as long
-  optimizationRounds: 0, // off: one tree serves every origin, and what is shorter for one may be longer for others
+  optimizationRounds: 2, // chosen: halves the way to the last node; 1 costs twice as many redundant payloads
   cacheCountMax: 1_024, // chosen
   cacheBytesMax: 8 * 1024 * 1024, // chosen: 128 of the largest payloads
   cacheAgeMs: 60_000, // chosen: twice gapMs, so that what can still be asked for can still be answered

@@ -146,13 +146,39 @@ describe('the tree', () => {
     expect(shorter(4)).toEqual({ effects: [send(['b'], graft()), send(['a'], prune)], eager: [nameOf('b')] })
   })
 
-  test('of broadcasts that overlap one in so many makes the way shorter', () => {
-    const origins = Array.from({ length: 1_000 }, (_, at) => `o${at}`)
-    const { receive } = trialOf(['a'], ['b'], { optimizationRounds: 3, lazyTickMs: 60_000 })
-    for (const origin of origins) receive(0, 'a', gossip(1, { origin, round: 7 }))
-    const taken = origins.filter(origin => timeless(receive(1, 'b', ihave(1, 1, { origin, round: 4 }))).length > 0)
-    expect(taken.length).toBeGreaterThan(0)
-    expect(taken.length).toBeLessThan(10)
+  describe('of several origins', () => {
+    const origins = Array.from({ length: 50 }, (_, at) => `o${at}`)
+    /** Which of them make a way shorter, where they are heard in that order. */
+    const shapers = (order: readonly string[], sequence = 1, fromMs = 0, trial = trialOf(['a'], ['b'])) => {
+      for (const origin of order) trial.receive(fromMs, 'a', gossip(sequence, { origin, round: 7 }))
+      return order.filter((origin, at) => {
+        const announced = ihave(sequence, sequence, { origin, round: 4 })
+        return timeless(trial.receive(fromMs + 1_000 * (at + 1), 'b', announced)).length > 0
+      })
+    }
+
+    test('one makes ways shorter, the same at every node', () => {
+      const [shaper, ...others] = shapers(origins)
+      expect(others).toEqual([])
+      expect(shapers([...origins].reverse())).toEqual([shaper])
+    })
+
+    test('another does where that one has been silent for long', () => {
+      const [shaper] = shapers(origins) as [string]
+      const others = origins.filter(origin => origin !== shaper)
+      const trial = trialOf(['a'], ['b'])
+      expect(shapers(origins, 1, 0, trial)).toEqual([shaper])
+      expect(shapers(others, 2, 500_000, trial)).toEqual([])
+      expect(shapers(others, 3, 600_000, trial)).toHaveLength(1)
+    })
+
+    test('not again before what was under way has come', () => {
+      const { receive } = trialOf(['a'], ['b', 'c'])
+      receive(0, 'a', gossip(1, { round: 9 }))
+      expect(timeless(receive(1, 'b', ihave(1, 1, { round: 6 })))).toHaveLength(2)
+      expect(timeless(receive(500, 'c', ihave(1, 1, { round: 3 })))).toEqual([])
+      expect(timeless(receive(501, 'c', ihave(1, 1, { round: 3 })))).toHaveLength(2)
+    })
   })
 
   test('a shorter way that was announced before the payload came takes the place of the longer one too', () => {
@@ -168,7 +194,7 @@ describe('the tree', () => {
   })
 
   test('no way is changed where optimization is off', () => {
-    const { receive } = trialOf(['a'], ['b'])
+    const { receive } = trialOf(['a'], ['b'], { optimizationRounds: 0 })
     receive(0, 'a', gossip(1, { round: 70 }))
     expect(receive(1, 'b', ihave(1, 1, { round: 1 }))).toEqual([])
   })

@@ -23,7 +23,7 @@ import { announceCached, createNeighbour, type Neighbour, sendAllPending } from 
 import { type PlumtreeOptions, plumtreeDefaults } from './options.ts'
 import { admit, createOrigin, lifeOf, type Origin } from './origin.ts'
 import { canAnnounce, noteAnnouncement } from './pull.ts'
-import { isShaping, optimize, type Pace, prune } from './tree.ts'
+import { createShaper, isShaping, optimize, type Pace, prune, type Shaper } from './tree.ts'
 import { beginInTheMiddle, isSeen, take } from './window.ts'
 
 export type PlumtreeEvent =
@@ -77,6 +77,7 @@ export interface Plumtree {
   readonly cache: Cache
   readonly counters: Counters
   readonly pace: Pace
+  readonly shaper: Shaper
   startedAtMs: number
   /** When each kind of work is due, and the tick that was asked for. */
   lazyAtMs: number
@@ -101,6 +102,7 @@ export function createPlumtree(setup: { readonly self: Self; readonly options?: 
     cache: createCache(),
     counters: createCounters(),
     pace: { sinceMs: 0, count: 0, before: 0 },
+    shaper: createShaper(),
     startedAtMs: Number.NaN,
     lazyAtMs: Number.POSITIVE_INFINITY,
     pullAtMs: Number.POSITIVE_INFINITY,
@@ -218,7 +220,7 @@ function onAnnouncedRange(
 ): void {
   let origin = lifeOf(state, range.origin, range.creation)
   if (origin !== undefined && range.to <= origin.delivered) {
-    if (range.to === origin.delivered) optimize(state, origin, neighbour, range.round, effects)
+    if (range.to === origin.delivered) optimize(state, origin, neighbour, range.round, now, effects)
     return
   }
   if (origin?.node === state.self.node) {

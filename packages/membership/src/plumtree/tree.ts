@@ -1,4 +1,5 @@
 /** What changes the tree: prune, graft and the shorter way. */
+import type { NodeName } from '@barrel-actors/runtime'
 import { hashOf } from '../hash.ts'
 import type { WantedRange } from './messages.ts'
 import type { Neighbour } from './neighbour.ts'
@@ -20,9 +21,38 @@ export interface Pace {
   before: number
 }
 
-/** A broadcast was delivered. */
-export function countDelivery({ pace, options }: Plumtree, now: number): void {
-  const periodMs = periodDelays * options.graftDelayMs
+/**
+ * The one origin whose broadcasts make ways shorter, the same at every node that hears them all: the one with the least
+ * hash. One tree serves all origins, and what is shorter for one is longer for others: if each had its say, it would
+ * never settle.
+ */
+export interface Shaper {
+  node: NodeName | undefined
+  hash: number
+  heardAtMs: number
+  /** When a way was last made shorter: what is under way still comes along the old one. */
+  changedAtMs: number
+}
+
+export function createShaper(): Shaper {
+  return { node: undefined, hash: 0, heardAtMs: 0, changedAtMs: Number.NEGATIVE_INFINITY }
+}
+
+// Chosen: as rare as links change in a calm overlay.
+const shaperIdleMs = 600_000
+
+/** A broadcast of that origin was delivered. */
+export function noteDelivery({ pace, options, shaper }: Plumtree, { node }: Origin, now: number): void {
+  countDelivery(pace, options.graftDelayMs, now)
+  const hash = hashOf(node)
+  if (shaper.node !== undefined && hash > shaper.hash && now - shaper.heardAtMs < shaperIdleMs) return
+  shaper.node = node
+  shaper.hash = hash
+  shaper.heardAtMs = now
+}
+
+function countDelivery(pace: Pace, graftDelayMs: number, now: number): void {
+  const periodMs = periodDelays * graftDelayMs
   if (now - pace.sinceMs >= periodMs) {
     pace.before = now - pace.sinceMs < 2 * periodMs ? pace.count : 0
     pace.count = 0
@@ -52,11 +82,20 @@ export function graft(state: Plumtree, neighbour: Neighbour, ranges: readonly Wa
   effects.push({ kind: 'send', to: [neighbour.node], message: { kind: 'graft', ranges } })
 }
 
-/** Paper, Optimize: a way that is shorter by the threshold takes the place of the one in use; as with pruning, for one in so many. */
-export function optimize(state: Plumtree, origin: Origin, better: Neighbour, round: number, effects: Effect[]): void {
-  const threshold = state.options.optimizationRounds
+/** Paper, Optimize: a way that is shorter by the threshold takes the place of the one in use. Ours: of one origin, one at a time. */
+export function optimize(
+  state: Plumtree,
+  origin: Origin,
+  better: Neighbour,
+  round: number,
+  now: number,
+  effects: Effect[],
+): void {
+  const { shaper, options } = state
+  const threshold = options.optimizationRounds
   if (threshold <= 0 || origin.round - round < threshold || origin.parent === better.node) return
-  if (!isShaping(state, origin, origin.delivered)) return
+  if (shaper.node !== origin.node || now - shaper.changedAtMs < options.graftDelayMs) return
+  shaper.changedAtMs = now
   const parent = origin.parent === undefined ? undefined : state.neighbours.get(origin.parent)
   graft(state, better, [], effects)
   if (parent !== undefined) prune(state, parent, effects)

@@ -21,7 +21,7 @@ import { type Neighbour, relay } from './neighbour.ts'
 import { begin, hasHeld, nothing, type Origin } from './origin.ts'
 import { askAfresh, canAnnounce, noteAnnouncement, type Pull, settle, startPull } from './pull.ts'
 import type { Effect, Plumtree } from './state.ts'
-import { countDelivery, optimize } from './tree.ts'
+import { noteDelivery, optimize } from './tree.ts'
 
 /** Was it delivered, given up, or is it held? */
 export function isSeen(origin: Origin, sequence: number): boolean {
@@ -123,15 +123,15 @@ function deliver(state: Plumtree, entry: Cached, now: number, effects: Effect[])
     tag: message.tag,
     payload: message.payload,
   })
-  countDelivery(state, now)
+  noteDelivery(state, origin, now)
   relay(state, entry, now, effects)
-  if (origin.pull !== undefined) takeShorterWay(state, origin, origin.pull, effects)
+  if (origin.pull !== undefined) takeShorterWay(state, origin, origin.pull, now, effects)
 }
 
 // Paper, Optimize: looked for among the announcements of the very message that came.
-function takeShorterWay(state: Plumtree, origin: Origin, pull: Pull, effects: Effect[]): void {
+function takeShorterWay(state: Plumtree, origin: Origin, pull: Pull, now: number, effects: Effect[]): void {
   for (const { peer, to, round } of pull.announcements) {
-    if (to === origin.delivered) optimize(state, origin, peer, round, effects)
+    if (to === origin.delivered) optimize(state, origin, peer, round, now, effects)
   }
 }
 
