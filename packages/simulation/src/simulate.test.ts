@@ -82,6 +82,21 @@ describe('a run', () => {
     expect(other).not.toBe(first)
   })
 
+  test('picks as often as weights say', async () => {
+    await simulate({ nodes: 1, faults: noFaults, seed: 1 }, async world => {
+      const weighted = [
+        [6, 'often'],
+        [0, 'never'],
+        [2, 'seldom'],
+      ] as const
+      const counts = { often: 0, never: 0, seldom: 0 }
+      for (let times = 0; times < 8_000; times++) counts[world.pickWeighted(weighted) as keyof typeof counts]++
+      expect(counts.never).toBe(0)
+      expect(counts.often / counts.seldom).toBeCloseTo(3, 0)
+      expect(world.pickWeighted([])).toBeUndefined()
+    })
+  })
+
   test('has the faults that it is told, at their times', async () => {
     const seen: string[] = []
     const schedule = [

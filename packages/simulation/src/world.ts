@@ -96,6 +96,17 @@ export class World {
     return values[Math.floor(this.random.next() * values.length)]
   }
 
+  /** One of them by the seed, each as likely as its weight is large; undefined where there is none. */
+  pickWeighted<Value>(weighted: readonly (readonly [weight: number, value: Value])[]): Value | undefined {
+    let at = this.random.next() * weighted.reduce((sum, [weight]) => sum + weight, 0)
+    for (const [weight, value] of weighted) {
+      at -= weight
+      if (at < 0) return value
+    }
+    // Sums of fractions may come out a little short.
+    return weighted.at(-1)?.[1]
+  }
+
   /** Lets that much time pass. */
   async pass(ms: number): Promise<void> {
     await this.simulation.advance(ms)

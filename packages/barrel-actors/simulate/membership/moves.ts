@@ -40,11 +40,8 @@ export class Moves {
   one(): void {
     const node = this.#world.pick(this.#world.nodes.filter(each => this.#world.simulation.runs(each)))
     if (node === undefined) return
-    let at = this.#world.random.next() * weights.reduce((sum, [weight]) => sum + weight, 0)
-    for (const [weight, move] of weights) {
-      at -= weight
-      if (at < 0) return move(this, node)
-    }
+    const move = this.#world.pickWeighted(weights) as Move
+    move(this, node)
   }
 
   broadcast(node: Node): void {

@@ -47,12 +47,9 @@ export class Moves {
     if (players.length < playersMax && this.#chance(0.1)) this.#troupe.enter(node)
     const player = this.#world.pick(players)
     if (player === undefined) return
-    let at = this.#world.random.next() * weights.reduce((sum, [weight]) => sum + weight, 0)
-    for (const [weight, move] of weights) {
-      at -= weight
-      // In its own turn: what it waits for with `receive` is not in its mailbox any more.
-      if (at < 0) return void node.send(player.pid, { kind: 'act', act: () => move(this, player) })
-    }
+    const move = this.#world.pickWeighted(weights) as Move
+    // In its own turn: what it waits for with `receive` is not in its mailbox any more.
+    node.send(player.pid, { kind: 'act', act: () => move(this, player) })
   }
 
   send(player: Player): void {
