@@ -154,7 +154,7 @@ export async function checkTree(world: World, onlooker: Onlooker, wire: Wire): P
     before = after
     if (calmRounds < 4) continue
     world.reached('the tree has formed')
-    if (wire.payloads > inside.length - 1 + wire.asked)
+    if (wire.payloads > inside.length - 1 + 2 * wire.asked)
       throw new Error(`a payload came ${wire.payloads} times to ${inside.length - 1} nodes, in a tree that is old`)
   }
 }

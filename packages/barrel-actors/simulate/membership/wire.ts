@@ -19,7 +19,7 @@ export class Wire {
   speaker: NodeName | undefined
   /** How often the latest of them came, to whomever. */
   payloads = 0
-  /** How often it was asked for: where it came late, it comes twice. */
+  /** How often it was asked for: where it came meanwhile, the link that was asked carries it both ways. */
   asked = 0
   #latest = 0
   /** Who asked whom for a link by `join`. */
