@@ -153,6 +153,7 @@ test('who left says so once, answers no accusation, and is there again with a gr
   at(0, { kind: 'peerDown', node: 'a@host', reason: 'disconnected' })
   const accused = { kind: 'verdict', from: 'x@host', creation: 1, verdict: verdict('suspect', me) } as const
   expect(at(900, accused)).toEqual([])
+  expect(at(900, { ...accused, verdict: verdict('suspect', 'b@host') })).toEqual([])
   const back = at(900, { kind: 'peerUp', peer: { node: 'a@host', creation: 1, endpoints: [] } })
   expect(back).toContainEqual({ kind: 'broadcast', verdict: { ...verdict('alive', me, 1), endpoints: [] } })
   expect(state.table.get(me)?.incarnation).toBe(1)

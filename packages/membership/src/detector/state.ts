@@ -244,7 +244,8 @@ function onPing(current: Step, from: NodeName, said: Extract<DetectorMessage, { 
 function receiveVerdict(current: Step, from: NodeName, creation: number, value: unknown): void {
   const verdict = checkVerdict(value)
   if (typeof verdict === 'string') return refuse(current.state, 'malformed')
-  if (from === current.state.self.node) return
+  // Neighbours that go let out what waited for them: it is no news for who has left.
+  if (from === current.state.self.node || current.state.isOut) return
   onVerdict(current, from, creation, verdict)
 }
 
