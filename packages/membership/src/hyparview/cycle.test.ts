@@ -3,7 +3,7 @@ import { seededRandom } from '@barrel-actors/simulation'
 import { describe, expect, test } from 'vitest'
 import type { HyparviewMessage } from './messages.ts'
 import { hyparviewDefaults } from './options.ts'
-import { type Hyparview, step } from './state.ts'
+import { type Hyparview, type HyparviewEvent, step } from './state.ts'
 import { check, down, given, neighbor, now, passives, peer, received, self, send, up, viewOf } from './steps.suite.ts'
 
 describe('a shuffle', () => {
@@ -150,6 +150,17 @@ describe('once a cycle', () => {
     given(state, { kind: 'introduce', node: 'o@sim' }, state.nextCycleMs - 1)
     expect(wants()).toEqual([])
     expect(given(viewOf({ seedCycles: 0 }), { kind: 'tick' }, now + 60_000)).toEqual([])
+  })
+
+  test('one that is held for gone and asks for what is known is asked for a link', () => {
+    const state = viewOf({ active: ['b'], isGone: node => node === 'o@sim' })
+    const shuffle = (name: string, from: string): HyparviewEvent =>
+      received(from, { kind: 'shuffle', origin: peer(name), id: 9, peers: [], ttl: 0 })
+    const reply = { kind: 'shuffleReply', id: 9, peers: [] } as const
+    expect(given(state, shuffle('o', 'b'))).toEqual([send('o', reply)])
+    expect(given(state, shuffle('o', 'o'))).toEqual([send('o', reply), send('o', neighbor('high'))])
+    expect(given(state, shuffle('o', 'o'))).toEqual([send('o', reply)])
+    expect(given(state, shuffle('x', 'x'))).toMatchObject([{ to: 'x@sim', message: { kind: 'shuffleReply' } }])
   })
 
   test('one that is held for gone is asked for a link at once, and is nobody’s reserve', () => {
