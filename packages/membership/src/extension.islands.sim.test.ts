@@ -27,6 +27,12 @@ function forPairs(each: (one: NodeName, other: NodeName) => void): void {
   for (const one of left) for (const other of right) each(one, other)
 }
 
+const listing = (nodes: readonly NodeName[]) => () => ({
+  name: 'listing',
+  resolve: async () => undefined,
+  list: async () => nodes.map(node => ({ node, endpoints: [] })),
+})
+
 const sidesOf = (group: Group, name: NodeName) =>
   new Set([...group.view(name), ...group.api(name).passiveView()].map(node => node.slice(0, 1)))
 
@@ -47,13 +53,8 @@ describe('two islands', () => {
 
   it('that never knew each other become one where discovery lists nodes of both', () =>
     withGroup(async group => {
-      const listing = () => ({
-        name: 'listing',
-        resolve: async () => undefined,
-        list: async () => [...left, ...right].map(node => ({ node, endpoints: [] })),
-      })
       cut(group)
-      await startIslands(group, { ...forgetful, discovery: [listing] })
+      await startIslands(group, { ...forgetful, discovery: [listing([...left, ...right])] })
       await group.simulation.advance(600_000)
       heal(group)
       for (const name of left) expect(sidesOf(group, name)).toEqual(new Set(['a']))
@@ -66,12 +67,7 @@ describe('two islands', () => {
       for (const side of [left, right]) joinWithin(group, side)
       group.api(right[0] as NodeName).join(left[0] as NodeName)
       await group.whole()
-      const listing = () => ({
-        name: 'listing',
-        resolve: async () => undefined,
-        list: async () => left.map(node => ({ node, endpoints: [] })),
-      })
-      await group.start('late@test', { contactNodes: ['dead@test'], discovery: [listing] })
+      await group.start('late@test', { contactNodes: ['dead@test'], discovery: [listing(left)] })
       await group.whole(120_000)
     }))
 
