@@ -105,7 +105,7 @@ function pendingOf(inside: readonly Node[]): string | undefined {
 /**
  * A broadcast of each reaches all. The first one shows what was missed meanwhile, and may be given up with it by those
  * whose tables were full; the next one reaches all, and soon: what of a verdict between them was dropped by a full table is
- * answered by nobody again, so that one gap may have to pass. @throws an error that says whom it does not reach
+ * answered again only after a while, so that one gap may have to pass. @throws an error that says whom it does not reach
  */
 export async function checkHeard(world: World, onlooker: Onlooker, gapMs: number): Promise<void> {
   await checkNews(world, onlooker, gapMs * hopsMax + heardMsMax)
