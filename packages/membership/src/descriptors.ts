@@ -3,6 +3,7 @@
  * hold, such as the origin of a walk under way.
  */
 import type { Address, Endpoint, NodeName } from '@barrel-actors/runtime'
+import { setNewest } from './bounded-map.ts'
 import { dialable } from './discovery/endpoint-check.ts'
 import type { HyparviewMessage } from './hyparview/messages.ts'
 import { limits } from './limits.ts'
@@ -77,13 +78,8 @@ export class Descriptors {
     const newest = known?.told?.creation ?? known?.own?.creation ?? -1
     if (!isOwn && (peer.creation < newest || peer.creation === known?.own?.creation)) return
     const told = known?.told !== undefined && known.told.creation > peer.creation ? known.told : undefined
-    this.#heard.delete(peer.node)
-    this.#heard.set(peer.node, isOwn ? { own: peer, told } : { own: known?.own, told: peer })
-    if (this.#heard.size <= limits.descriptorsMax) return
-    for (const node of this.#heard.keys()) {
-      this.#heard.delete(node)
-      return
-    }
+    const heard = isOwn ? { own: peer, told } : { own: known?.own, told: peer }
+    setNewest(this.#heard, peer.node, heard, limits.descriptorsMax)
   }
 }
 

@@ -3,6 +3,7 @@
  * again; the ones that failed longest ago give way.
  */
 import type { NodeName } from '@barrel-actors/runtime'
+import { setNewest } from '../bounded-map.ts'
 import type { Peer } from '../peer.ts'
 
 export class FailedPeers {
@@ -27,14 +28,7 @@ export class FailedPeers {
   }
 
   add(peer: Peer): void {
-    if (this.#max === 0) return
-    this.#peers.delete(peer.node)
-    this.#peers.set(peer.node, peer)
-    if (this.#peers.size <= this.#max) return
-    for (const node of this.#peers.keys()) {
-      this.#peers.delete(node)
-      return
-    }
+    setNewest(this.#peers, peer.node, peer, this.#max)
   }
 
   remove(node: NodeName): void {

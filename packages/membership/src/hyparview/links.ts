@@ -1,5 +1,6 @@
 /** Links of the active view: asked for, given, refused, dropped. Both ends hold a link, or neither does. */
 import type { NodeName } from '@barrel-actors/runtime'
+import { setNewest } from '../bounded-map.ts'
 import { limits } from '../limits.ts'
 import type { Peer } from '../peer.ts'
 import { pick } from '../random.ts'
@@ -109,7 +110,7 @@ export function onDisconnect(current: Step, from: NodeName, { leaves, instead }:
   if (peer !== undefined) {
     countChurn(state.churn, now)
     state.active.delete(from)
-    rest(state, from, now)
+    setNewest(state.resting, from, now + restMs, limits.restingMax)
     current.effects.push({ kind: 'peerDown', node: from, reason: leaves ? 'left' : 'disconnected' })
     if (!leaves) {
       state.passive.add(peer, from, now, random)
@@ -119,16 +120,6 @@ export function onDisconnect(current: Step, from: NodeName, { leaves, instead }:
   // A neighbour was swapped at both ends: who lost its link there lacks one as this node does.
   if (peer !== undefined && instead !== undefined && isFree(current, instead)) request(current, instead.node, 'fill')
   if (peer !== undefined || wasPending) fill(current)
-}
-
-function rest({ resting }: Step['state'], node: NodeName, now: number): void {
-  resting.delete(node)
-  resting.set(node, now + restMs)
-  if (resting.size <= limits.restingMax) return
-  for (const oldest of resting.keys()) {
-    resting.delete(oldest)
-    return
-  }
 }
 
 function isFree({ state }: Step, { node }: Peer): boolean {

@@ -17,7 +17,7 @@ export type HyparviewMessage =
    * its link for it.
    */
   | { readonly kind: 'neighborReply'; readonly peer: Peer; readonly accepted: boolean; readonly evicted?: Peer }
-  /** The sender holds the link no more. A node that `leaves` is not to be asked again; `instead` lost a link as well. */
+  /** The sender holds the link no more. A node that `leaves` is not looked for; `instead` lost a link as well. */
   | { readonly kind: 'disconnect'; readonly leaves: boolean; readonly instead?: Peer }
   /** Walks through the overlay; where it ends, `origin` is answered with as many peers. */
   | {

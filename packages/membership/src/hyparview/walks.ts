@@ -47,8 +47,7 @@ export function onShuffle(current: Step, from: NodeName, message: Shuffle): void
   const peers = state.passive.sample(message.peers.length + 1, random)
   effects.push({ kind: 'send', to: origin.node, message: { kind: 'shuffleReply', id, peers } })
   // It lives all the same, and is taken for gone here until there is a link.
-  if (origin.node === from && !isNeighbor && state.isGone(from, origin.creation) && !state.pending.has(from))
-    request(current, from, 'heal')
+  if (!isNeighbor && state.isGone(from, origin.creation) && !state.pending.has(from)) request(current, from, 'heal')
   integrate(current, [origin, ...message.peers], from, peers)
 }
 

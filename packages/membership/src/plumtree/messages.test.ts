@@ -52,23 +52,15 @@ test.each(['kind', 'origin', 'creation', 'sequence', 'round', 'tag', 'payload'])
   },
 )
 
-test.each(['origin', 'creation', 'from', 'to', 'round'])(
-  'an announced range with its %s missing or spoiled is refused',
-  key => {
-    const range = rangeOf(ihave(1, 3))
-    for (const one of spoiled(range, key))
-      expect(typeof checkMessage({ kind: 'ihave', ranges: [range, one] })).toBe('string')
-  },
-)
-
-test.each(['origin', 'creation', 'from', 'to', 'room'])(
-  'a wanted range with its %s missing or spoiled is refused',
-  key => {
-    const range = rangeOf(graft(1, 3))
-    for (const one of spoiled(range, key))
-      expect(typeof checkMessage({ kind: 'graft', ranges: [range, one] })).toBe('string')
-  },
-)
+const rangeKeys = ['origin', 'creation', 'from', 'to']
+test.each([
+  ...[...rangeKeys, 'round'].map(key => ({ message: ihave(1, 3), key })),
+  ...[...rangeKeys, 'room'].map(key => ({ message: graft(1, 3), key })),
+])('a range of $message.kind with its $key missing or spoiled is refused', ({ message, key }) => {
+  const range = rangeOf(message)
+  for (const one of spoiled(range, key))
+    expect(typeof checkMessage({ kind: message.kind, ranges: [range, one] })).toBe('string')
+})
 
 test('numbers at their bounds are taken, and those beyond are refused', () => {
   const is = (message: object) => typeof checkMessage(message) === 'object'

@@ -172,6 +172,14 @@ describe('the tree', () => {
       expect(shapers(others, 3, 600_000, trial)).toHaveLength(1)
     })
 
+    test('one that goes on speaking stays, whoever else does', () => {
+      const trial = trialOf(['a'], ['b'])
+      const [shaper] = shapers(origins, 1, 0, trial) as [string]
+      const others = origins.filter(origin => origin !== shaper)
+      expect(shapers([shaper], 2, 500_000, trial)).toEqual([shaper])
+      expect(shapers(others, 2, 600_000, trial)).toEqual([])
+    })
+
     test('not again before what was under way has come', () => {
       const { receive } = trialOf(['a'], ['b', 'c'])
       receive(0, 'a', gossip(1, { round: 9 }))

@@ -44,6 +44,11 @@ const shaperIdleMs = 600_000
 /** A broadcast of that origin was delivered. */
 export function noteDelivery({ pace, options, shaper }: Plumtree, { node }: Origin, now: number): void {
   countDelivery(pace, options.graftDelayMs, now)
+  if (options.optimizationRounds <= 0) return
+  if (node === shaper.node) {
+    shaper.heardAtMs = now
+    return
+  }
   const hash = hashOf(node)
   if (shaper.node !== undefined && hash > shaper.hash && now - shaper.heardAtMs < shaperIdleMs) return
   shaper.node = node
