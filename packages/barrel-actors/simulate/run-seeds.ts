@@ -20,7 +20,7 @@ export async function runSeeds(name: string, scenario: Scenario, args: readonly 
   const report = await simulateSeeds(
     {
       ...scenario,
-      seeds: until(seedsFrom(asked.first, asked.last), () => hasFailed && asked.untilFailure),
+      seeds: seedsOf(asked, () => hasFailed),
       // One seed need not reach everything.
       sometimes: isOne || asked.untilFailure ? [] : scenario.sometimes,
       command: `npm run simulate -- ${name}`,
@@ -36,9 +36,14 @@ export async function runSeeds(name: string, scenario: Scenario, args: readonly 
   return report.failedSeeds.length + report.missing.length === 0 ? 0 : 1
 }
 
-function* until(seeds: Iterable<number>, isOver: () => boolean): Generator<number> {
-  for (const seed of seeds) {
-    if (isOver()) return
+const progressEvery = 100
+
+/** Each is asked for when the ones before are over. */
+function* seedsOf({ first, last, untilFailure }: SeedsArguments, hasFailed: () => boolean): Generator<number> {
+  for (const seed of seedsFrom(first, last)) {
+    if (hasFailed() && untilFailure) return
+    const played = seed - first
+    if (played > 0 && played % progressEvery === 0) console.error(`${played} of ${last - first + 1} seeds played`)
     yield seed
   }
 }
