@@ -3,7 +3,7 @@
  * before it could be delivered; but not before some time has passed.
  */
 import { limits } from '../limits.ts'
-import { type Cached, indexOf } from './cache.ts'
+import { type Cached, gossipOf, indexOf } from './cache.ts'
 import type { WantedRange } from './messages.ts'
 import type { Neighbour } from './neighbour.ts'
 import type { Origin } from './origin.ts'
@@ -28,7 +28,7 @@ export function answer(
     const end = Math.min(range.to, origin.delivered)
     for (let index = indexOf(origin.cached, range.from); index < origin.cached.length; index++) {
       const entry = origin.cached[index] as Cached
-      if (entry.message.sequence > end || Math.min(left, room) === 0) break
+      if (entry.sequence > end || Math.min(left, room) === 0) break
       if (!send(state, neighbour, entry, now, effects)) continue
       left--
       room--
@@ -42,6 +42,6 @@ function send(state: Plumtree, neighbour: Neighbour, entry: Cached, now: number,
   if (againAtMs !== undefined && againAtMs > now) return false
   neighbour.answered.set(entry, now + limits.answerAgainRetries * state.options.graftRetryMs)
   state.counters.gossipSent++
-  effects.push({ kind: 'send', to: [neighbour.node], message: entry.message })
+  effects.push({ kind: 'send', to: [neighbour.node], message: gossipOf(entry) })
   return true
 }

@@ -8,10 +8,14 @@ import type { Neighbour } from './neighbour.ts'
 import type { Origin } from './origin.ts'
 import type { Plumtree } from './state.ts'
 
+/** One payload of an origin. The message that it came in, or goes out in, is made anew: thousands are kept for each that is asked for. */
 export interface Cached {
-  /** As it is sent on: with one round more than it came with. */
-  readonly message: Gossip
   readonly origin: Origin
+  readonly sequence: number
+  /** With which it is sent on: one more than it came with. */
+  readonly round: number
+  readonly tag: string
+  readonly payload: Uint8Array
   /** Who sent it, and need not get it back; none of this node's own. */
   readonly sender: Neighbour | undefined
   atMs: number
@@ -30,6 +34,17 @@ export function createCache(): Cache {
   return { count: 0, bytes: 0, oldest: undefined, newest: undefined }
 }
 
+/** A payload that came, or is this node's own. */
+export function createEntry(
+  origin: Origin,
+  { sequence, tag, payload }: Pick<Gossip, 'sequence' | 'tag' | 'payload'>,
+  round: number,
+  sender: Neighbour | undefined,
+  now: number,
+): Cached {
+  return { origin, sequence, round, tag, payload, sender, atMs: now, older: undefined, newer: undefined }
+}
+
 /** Keeps a payload, and lets go of the oldest where there are too many. */
 export function keep(state: Plumtree, entry: Cached): void {
   const { cache, options } = state
@@ -38,7 +53,7 @@ export function keep(state: Plumtree, entry: Cached): void {
   cache.count++
   cache.bytes += sizeOf(entry)
   if (origin.cached === undefined) origin.cached = [entry]
-  else origin.cached.splice(indexOf(origin.cached, entry.message.sequence), 0, entry)
+  else origin.cached.splice(indexOf(origin.cached, entry.sequence), 0, entry)
   if (state.sweepAtMs === Number.POSITIVE_INFINITY) state.sweepAtMs = entry.atMs + options.cacheAgeMs
   while (cache.oldest !== undefined && (cache.count > options.cacheCountMax || cache.bytes > options.cacheBytesMax)) {
     drop(state, cache.oldest)
@@ -53,7 +68,7 @@ export function drop(state: Plumtree, entry: Cached): void {
   cache.count--
   cache.bytes -= sizeOf(entry)
   if (cached.length === 1) entry.origin.cached = undefined
-  else cached.splice(indexOf(cached, entry.message.sequence), 1)
+  else cached.splice(indexOf(cached, entry.sequence), 1)
   for (const neighbour of state.neighbours.values()) neighbour.answered?.delete(entry)
 }
 
@@ -63,7 +78,7 @@ export function sweep(state: Plumtree, now: number): void {
   for (let left = cache.count; left > 0; left--) {
     const entry = cache.oldest as Cached
     if (entry.atMs + options.cacheAgeMs > now) break
-    if (entry.message.sequence > entry.origin.delivered) renew(cache, entry, now)
+    if (entry.sequence > entry.origin.delivered) renew(cache, entry, now)
     else drop(state, entry)
   }
   // Several at once: a tick for each would wake an idle node for every message that it has passed on.
@@ -77,17 +92,23 @@ export function sweep(state: Plumtree, now: number): void {
 export function indexOf(cached: readonly Cached[], sequence: number): number {
   let low = 0
   let high = cached.length
-  if (high > 0 && (cached[high - 1] as Cached).message.sequence < sequence) return high
+  if (high > 0 && (cached[high - 1] as Cached).sequence < sequence) return high
   while (low < high) {
     const middle = (low + high) >>> 1
-    if ((cached[middle] as Cached).message.sequence < sequence) low = middle + 1
+    if ((cached[middle] as Cached).sequence < sequence) low = middle + 1
     else high = middle
   }
   return low
 }
 
+/** As it is sent on. */
+export function gossipOf({ origin, sequence, round, tag, payload }: Cached): Gossip {
+  const { node, creation } = origin
+  return { kind: 'gossip', origin: node, creation, sequence, round, tag, payload }
+}
+
 function sizeOf(entry: Cached): number {
-  return entry.message.payload.byteLength + limits.cachedOverheadBytes
+  return entry.payload.byteLength + limits.cachedOverheadBytes
 }
 
 function renew(cache: Cache, entry: Cached, now: number): void {

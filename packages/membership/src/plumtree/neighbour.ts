@@ -1,8 +1,7 @@
 /** The neighbours, each either eager or lazy: the two sets together are the overlay's active view, always. */
 import type { NodeName } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
-import type { Cached } from './cache.ts'
-import type { Gossip } from './messages.ts'
+import { type Cached, gossipOf } from './cache.ts'
 import type { Effect, Plumtree } from './state.ts'
 
 /** A run that is still to be announced; it grows until it is sent. */
@@ -33,24 +32,24 @@ export function createNeighbour(node: NodeName): Neighbour {
 
 /** Pushes a payload to every eager neighbour and announces it to every lazy one, but not to whoever sent it. */
 export function relay(state: Plumtree, entry: Cached, now: number, effects: Effect[]): void {
-  const { message, sender } = entry
+  const { sender } = entry
   const isBatched = state.options.lazyTickMs > 0
   const eager: NodeName[] = []
   let lazy: NodeName[] | undefined
   for (const neighbour of state.neighbours.values()) {
     if (neighbour === sender) continue
     if (neighbour.isEager) eager.push(neighbour.node)
-    else if (isBatched) announce(state, neighbour, message, now, effects)
+    else if (isBatched) announce(state, neighbour, entry, now, effects)
     else if (lazy === undefined) lazy = [neighbour.node]
     else lazy.push(neighbour.node)
   }
   if (eager.length > 0) {
     state.counters.gossipSent += eager.length
-    effects.push({ kind: 'send', to: eager, message })
+    effects.push({ kind: 'send', to: eager, message: gossipOf(entry) })
   }
   if (lazy !== undefined) {
     state.counters.ihaveSent += lazy.length
-    effects.push({ kind: 'send', to: lazy, message: { kind: 'ihave', ranges: [rangeOf(message)] } })
+    effects.push({ kind: 'send', to: lazy, message: { kind: 'ihave', ranges: [rangeOf(entry)] } })
   }
 }
 
@@ -59,9 +58,9 @@ export function announceCached(state: Plumtree, neighbour: Neighbour, now: numbe
   if (state.cache.count === 0) return
   for (const origin of state.origins.values()) {
     if (origin.cached === undefined) continue
-    for (const { message } of origin.cached) {
-      if (message.sequence > origin.delivered) break
-      announce(state, neighbour, message, now, effects)
+    for (const entry of origin.cached) {
+      if (entry.sequence > origin.delivered) break
+      announce(state, neighbour, entry, now, effects)
     }
   }
   if (state.options.lazyTickMs === 0) sendPending(state, neighbour, effects)
@@ -73,15 +72,15 @@ export function sendAllPending(state: Plumtree, effects: Effect[]): void {
   for (const neighbour of state.neighbours.values()) sendPending(state, neighbour, effects)
 }
 
-function announce(state: Plumtree, neighbour: Neighbour, message: Gossip, now: number, effects: Effect[]): void {
-  const { origin, creation, sequence } = message
+function announce(state: Plumtree, neighbour: Neighbour, entry: Cached, now: number, effects: Effect[]): void {
+  const { origin, sequence, round } = entry
   neighbour.pending ??= []
   const last = neighbour.pending[neighbour.pending.length - 1]
-  if (last !== undefined && last.origin === origin && last.creation === creation && last.to + 1 === sequence) {
+  if (last?.origin === origin.node && last.creation === origin.creation && last.to + 1 === sequence) {
     last.to = sequence
-    last.round = message.round
+    last.round = round
   } else {
-    if (neighbour.pending.push(rangeOf(message)) === limits.rangesPerMessageMax) sendPending(state, neighbour, effects)
+    if (neighbour.pending.push(rangeOf(entry)) === limits.rangesPerMessageMax) sendPending(state, neighbour, effects)
   }
   if (neighbour.pending !== undefined) state.lazyAtMs = Math.min(state.lazyAtMs, now + state.options.lazyTickMs)
 }
@@ -94,6 +93,6 @@ function sendPending(state: Plumtree, neighbour: Neighbour, effects: Effect[]): 
   effects.push({ kind: 'send', to: [neighbour.node], message: { kind: 'ihave', ranges } })
 }
 
-function rangeOf({ origin, creation, sequence, round }: Gossip): PendingRange {
-  return { origin, creation, from: sequence, to: sequence, round }
+function rangeOf({ origin: { node, creation }, sequence, round }: Cached): PendingRange {
+  return { origin: node, creation, from: sequence, to: sequence, round }
 }

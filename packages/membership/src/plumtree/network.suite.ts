@@ -198,9 +198,9 @@ export function checkInvariants(state: Plumtree): void {
 function checkWindow(state: Plumtree, origin: Origin): void {
   let held = 0
   let last = 0
-  for (const { message } of origin.cached ?? []) {
-    hold(message.sequence > last, 'cached out of order')
-    last = message.sequence
+  for (const { sequence } of origin.cached ?? []) {
+    hold(sequence > last, 'cached out of order')
+    last = sequence
     if (last <= origin.delivered) continue
     held++
     hold(last > origin.delivered + 1, 'held and not delivered')

@@ -52,7 +52,7 @@ export function createOrigin(node: NodeName, creation: number, introducer?: Node
 /** Is anything held behind a gap? */
 export function hasHeld(origin: Origin): boolean {
   const { cached } = origin
-  return cached !== undefined && (cached[cached.length - 1] as Cached).message.sequence > origin.delivered
+  return cached !== undefined && (cached[cached.length - 1] as Cached).sequence > origin.delivered
 }
 
 /** The record of a life, where there is one. */

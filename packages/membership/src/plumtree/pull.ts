@@ -140,10 +140,10 @@ export function missingRanges(origin: Origin, pull: Pull, announced: number, hel
   const first = indexOf(cached, from)
   const left = heldMax - (cached.length - first)
   // Where as many are held as may be, what is below them takes their places, and nothing else finds one.
-  const upTo = left > 0 ? announced : Math.min(announced, (cached[cached.length - 1] as Cached).message.sequence)
+  const upTo = left > 0 ? announced : Math.min(announced, (cached[cached.length - 1] as Cached).sequence)
   const room = left > 0 ? left : heldMax
   for (let index = first; index < cached.length; index++) {
-    const held = (cached[index] as Cached).message.sequence
+    const held = (cached[index] as Cached).sequence
     if (held > upTo || ranges.length === limits.rangesPerMessageMax) break
     if (held > from) ranges.push({ origin: node, creation, from, to: held - 1, room })
     from = held + 1

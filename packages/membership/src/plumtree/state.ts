@@ -15,7 +15,7 @@
 import type { NodeName, Random } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
 import { answer } from './answer.ts'
-import { type Cache, createCache, sweep } from './cache.ts'
+import { type Cache, createCache, createEntry, sweep } from './cache.ts'
 import { type Counters, createCounters } from './counters.ts'
 import { askAgain, askOthers, runPulls } from './ladder.ts'
 import { type AnnouncedRange, checkMessage, type Gossip, type PlumtreeMessage } from './messages.ts'
@@ -147,17 +147,9 @@ function broadcast(state: Plumtree, tag: string, payload: Uint8Array, now: numbe
     state.counters.refused.broadcastTooLarge++
     return
   }
-  const { node, creation } = state.self
-  const own = state.origins.get(node) as Origin
+  const own = state.origins.get(state.self.node) as Origin
   const sequence = own.delivered + 1
-  take(
-    state,
-    own,
-    undefined,
-    { kind: 'gossip', origin: node, creation, sequence, round: 1, tag, payload },
-    now,
-    effects,
-  )
+  take(state, createEntry(own, { sequence, tag, payload }, 1, undefined, now), now, effects)
 }
 
 function onMessage(state: Plumtree, from: NodeName, value: unknown, now: number, effects: Effect[]): void {
@@ -191,7 +183,7 @@ function onMessage(state: Plumtree, from: NodeName, value: unknown, now: number,
 
 function onGossip(state: Plumtree, neighbour: Neighbour, message: Gossip, now: number, effects: Effect[]): void {
   state.counters.gossipReceived++
-  const { creation, sequence, tag, payload } = message
+  const { creation, sequence } = message
   const origin = lifeOf(state, message.origin, creation) ?? admit(state, neighbour.node, message, true, now)
   if (origin === undefined) return
   if (isSeen(origin, sequence)) {
@@ -207,8 +199,7 @@ function onGossip(state: Plumtree, neighbour: Neighbour, message: Gossip, now: n
   neighbour.isEager = true
   if (origin.pull?.asked === neighbour) origin.pull.isSupplied = true
   const round = Math.min(message.round + 1, limits.roundMax)
-  const onward: Gossip = { kind: 'gossip', origin: origin.node, creation, sequence, round, tag, payload }
-  take(state, origin, neighbour, onward, now, effects)
+  take(state, createEntry(origin, message, round, neighbour, now), now, effects)
 }
 
 function onAnnouncedRange(

@@ -16,8 +16,7 @@
  */
 import { limits } from '../limits.ts'
 import { type Cached, drop, indexOf, keep } from './cache.ts'
-import type { Gossip } from './messages.ts'
-import { type Neighbour, relay } from './neighbour.ts'
+import { relay } from './neighbour.ts'
 import { begin, hasHeld, nothing, type Origin } from './origin.ts'
 import { askAfresh, canAnnounce, noteAnnouncement, type Pull, settle, startPull } from './pull.ts'
 import type { Effect, Plumtree } from './state.ts'
@@ -27,31 +26,23 @@ import { noteDelivery, optimize } from './tree.ts'
 export function isSeen(origin: Origin, sequence: number): boolean {
   if (sequence <= origin.delivered) return true
   if (origin.cached === undefined || !hasHeld(origin)) return false
-  return origin.cached[indexOf(origin.cached, sequence)]?.message.sequence === sequence
+  return origin.cached[indexOf(origin.cached, sequence)]?.sequence === sequence
 }
 
 /** Takes a payload that is new: delivers it and what waited for it, or holds it. Says whether it was kept. */
-export function take(
-  state: Plumtree,
-  origin: Origin,
-  sender: Neighbour | undefined,
-  message: Gossip,
-  now: number,
-  effects: Effect[],
-): boolean {
-  const { sequence } = message
+export function take(state: Plumtree, entry: Cached, now: number, effects: Effect[]): boolean {
+  const { origin, sender, sequence } = entry
   origin.heardAtMs = now
   if (origin.delivered === nothing) origin.delivered = 0
   const isNext = sequence === origin.delivered + 1
   if (!isNext && !makeRoom(state, origin, sequence)) return false
-  const entry: Cached = { message, origin, sender, atMs: now, older: undefined, newer: undefined }
   keep(state, entry)
   if (isNext) {
     deliver(state, entry, now, effects)
     drain(state, origin, now, effects)
   } else if (sender !== undefined) {
     startPull(state, origin, sequence, sequence, now)
-    const range = { from: sequence, to: sequence, round: message.round - 1 }
+    const range = { from: sequence, to: sequence, round: entry.round - 1 }
     if (canAnnounce(origin, sender)) noteAnnouncement(state, origin, sender, range, now)
     else state.counters.refused.missingFull++
     beginInTheMiddle(state, origin, now, effects)
@@ -106,23 +97,17 @@ function isVouched(state: Plumtree, origin: Origin, pull: Pull): boolean {
 
 function lowestHeld(origin: Origin): number {
   const cached = origin.cached as Cached[]
-  return (cached[indexOf(cached, origin.delivered + 1)] as Cached).message.sequence
+  return (cached[indexOf(cached, origin.delivered + 1)] as Cached).sequence
 }
 
 function deliver(state: Plumtree, entry: Cached, now: number, effects: Effect[]): void {
-  const { origin, message, sender } = entry
+  const { origin, sender, sequence, round, tag, payload } = entry
   if (origin.isRival || origin.rival !== undefined) begin(state, origin)
-  origin.delivered = message.sequence
+  origin.delivered = sequence
   origin.parent = sender?.node
-  origin.round = message.round - 1
+  origin.round = round - 1
   state.counters.delivered++
-  effects.push({
-    kind: 'deliver',
-    origin: message.origin,
-    creation: message.creation,
-    tag: message.tag,
-    payload: message.payload,
-  })
+  effects.push({ kind: 'deliver', origin: origin.node, creation: origin.creation, tag, payload })
   noteDelivery(state, origin, now)
   relay(state, entry, now, effects)
   if (origin.pull !== undefined) takeShorterWay(state, origin, origin.pull, now, effects)
@@ -138,7 +123,7 @@ function takeShorterWay(state: Plumtree, origin: Origin, pull: Pull, now: number
 function drain(state: Plumtree, origin: Origin, now: number, effects: Effect[]): void {
   while (origin.cached !== undefined && hasHeld(origin)) {
     const next = origin.cached[indexOf(origin.cached, origin.delivered + 1)] as Cached
-    if (next.message.sequence !== origin.delivered + 1) break
+    if (next.sequence !== origin.delivered + 1) break
     deliver(state, next, now, effects)
   }
   settle(state, origin, now)
@@ -151,7 +136,7 @@ function makeRoom(state: Plumtree, origin: Origin, sequence: number): boolean {
   if (held < state.options.heldPerOriginMax) return true
   state.counters.refused.heldFull++
   const highest = cached[cached.length - 1] as Cached
-  if (highest.message.sequence < sequence) return false
+  if (highest.sequence < sequence) return false
   drop(state, highest)
   return true
 }
