@@ -143,7 +143,7 @@ export const plumtree: Rows = [
   [
     'what is held counts as not seen',
     'window.ts',
-    'return origin.cached[indexOf(origin.cached, sequence)]?.message.sequence === sequence',
+    'return origin.cached[indexOf(origin.cached, sequence)]?.sequence === sequence',
     'return false',
   ],
 ]
