@@ -39,11 +39,12 @@ export async function runSeeds(name: string, scenario: Scenario, args: readonly 
 const progressEvery = 100
 
 /** Each is asked for when the ones before are over. */
-function* seedsOf({ first, last, untilFailure }: SeedsArguments, hasFailed: () => boolean): Generator<number> {
+function* seedsOf({ first, last, untilFailure, json }: SeedsArguments, hasFailed: () => boolean): Generator<number> {
   for (const seed of seedsFrom(first, last)) {
     if (hasFailed() && untilFailure) return
     const played = seed - first
-    if (played > 0 && played % progressEvery === 0) console.error(`${played} of ${last - first + 1} seeds played`)
+    if (!json && played > 0 && played % progressEvery === 0)
+      console.log(`${played} of ${last - first + 1} seeds played`)
     yield seed
   }
 }
