@@ -8,7 +8,7 @@ import type { Neighbour } from './neighbour.ts'
 import type { Origin } from './origin.ts'
 import type { Plumtree } from './state.ts'
 
-/** One payload of an origin. The message that it came in, or goes out in, is made anew: thousands are kept for each that is asked for. */
+/** One payload of an origin. The message that it goes out in is made anew: thousands are kept for each that is asked for. */
 export interface Cached {
   readonly origin: Origin
   readonly sequence: number

@@ -29,13 +29,13 @@ export function isSeen(origin: Origin, sequence: number): boolean {
   return origin.cached[indexOf(origin.cached, sequence)]?.sequence === sequence
 }
 
-/** Takes a payload that is new: delivers it and what waited for it, or holds it. Says whether it was kept. */
-export function take(state: Plumtree, entry: Cached, now: number, effects: Effect[]): boolean {
+/** Takes a payload that is new: delivers it and what waited for it, or holds it where there is room. */
+export function take(state: Plumtree, entry: Cached, now: number, effects: Effect[]): void {
   const { origin, sender, sequence } = entry
   origin.heardAtMs = now
   if (origin.delivered === nothing) origin.delivered = 0
   const isNext = sequence === origin.delivered + 1
-  if (!isNext && !makeRoom(state, origin, sequence)) return false
+  if (!isNext && !makeRoom(state, origin, sequence)) return
   keep(state, entry)
   if (isNext) {
     deliver(state, entry, now, effects)
@@ -47,7 +47,6 @@ export function take(state: Plumtree, entry: Cached, now: number, effects: Effec
     else state.counters.refused.missingFull++
     beginInTheMiddle(state, origin, now, effects)
   }
-  return true
 }
 
 /** Begins in the middle of a life, where that is vouched for. */
