@@ -193,7 +193,7 @@ test('a send says when to stop, and a channel with too much waiting is closed', 
   expect(await b.receive()).toMatchObject({ kind: 'down', ref, reason: 'noconnection' })
 })
 
-test('a message that changes while it is encoded costs the channel, and nothing else', async () => {
+test('a message that would be another one when read again is read once, and arrives as it was read', async () => {
   const [a, b] = [await start('a@127.0.0.1'), await start('b@127.0.0.1')]
   b.addAddress(addressOf(a))
   await b.connect(a.name)
@@ -204,9 +204,7 @@ test('a message that changes while it is encoded costs the channel, and nothing 
       return 1
     },
   }
-  const to = { name: 'echo', node: a.name }
-  expect(() => b.send(to, changing)).toThrow(expect.objectContaining({ code: 'E_ENCODER_BROKEN' }))
-  expect(await b.call(to, 'over a new channel')).toBe('over a new channel')
+  expect(await b.call({ name: 'echo', node: a.name }, changing)).toEqual({ field: 1 })
 })
 
 test('a large message arrives whole', async () => {

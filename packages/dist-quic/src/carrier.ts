@@ -101,7 +101,7 @@ export class QuicCarrier implements Carrier {
 
   #createChannel(node: NodeName): QuicChannel {
     return new QuicChannel(node, this.#context, {
-      received: (channel, signal, flow, bytes) => this.#events.received(channel, signal, { flow, bytes }),
+      received: (channel, signal, flow) => this.#events.received(channel, signal, flow),
       drained: channel => this.#events.drained(channel),
       mayEnd: channel => this.#idle.mayEnd(channel),
       closed: (channel, cause, held) => this.#channelClosed(channel, cause, held),

@@ -67,7 +67,7 @@ export interface QuicApi {
 export const Quic: ExtensionKey<QuicApi> = extensionKey<QuicApi>('quic')
 
 /** One ALPN a wire version: another version is another protocol, there is no fallback. */
-const alpn = 'barrel-actors/1'
+const alpn = 'barrel-actors/4'
 
 /**
  * Carries signals over QUIC, with mutual Ed25519 authentication.

@@ -2,10 +2,10 @@
 export const limits = {
   /** One encoded signal. A longer one is refused where it is sent; a peer that announces one loses its channel. */
   messageBytesMax: 64 * 1024 * 1024,
-  /** A signal of about this size or more is cut into parts of at most this size. */
+  /** A signal that goes in one piece. A larger one is cut. */
+  frameBytesMax: 64 * 1024,
+  /** The parts of one that is cut. */
   partBytesMax: 64 * 1024,
-  /** A signal that is not cut: text can take three times what it was taken for. */
-  frameBytesMax: 512 * 1024,
   /** Large signals under way at a time, in one flow: sent, or being put together. */
   messagesUnderWayMax: 8,
   /** Their bytes, in a channel. One alone may always go. */

@@ -23,7 +23,7 @@ const number = (value: number) => value.toLocaleString('en-US')
 
 test('the page of the transport has the bounds of the endpoint', async () => {
   const quiche = await loadNative()
-  const options = { ...(await makeCertificate()), alpn: 'barrel-actors/1', idleTimeoutMs: 6_000 }
+  const options = { ...(await makeCertificate()), alpn: 'barrel-actors/4', idleTimeoutMs: 6_000 }
   const MiB = 1024 * 1024
   expect([
     networkTransport(quiche, options).windowBytes,

@@ -98,7 +98,7 @@ export class Stranger {
     const certificate = await loadOrCreateCertificate({} as Disk, systemEntropy, systemClock, undefined)
     const { certificatePem, privateKeyPem } = certificate
     const seams = { clock: systemClock, entropy: systemEntropy, log: silentLog }
-    const where = { host: '127.0.0.1', port: 0, alpn: 'barrel-actors/1', idleTimeoutMs: 10_000, keepAliveMs: 3_000 }
+    const where = { host: '127.0.0.1', port: 0, alpn: 'barrel-actors/4', idleTimeoutMs: 10_000, keepAliveMs: 3_000 }
     const endpoint = await Endpoint.open({ ...where, certificatePem, privateKeyPem, ...seams }, connection => {
       const talk = new Talk(each => stranger.answer(each))
       talk.connection = connection

@@ -8,7 +8,7 @@ import { SeldomLog } from './discovery/seldom-log.ts'
 import type { HyparviewMessage } from './hyparview/messages.ts'
 import { isLoopbackNode, type ResolvedOptions } from './options.ts'
 import { type Delivery, type Missed, Overlay, type OverlayEvent, type OverlayMessage } from './overlay/overlay.ts'
-import { PayloadCodec } from './payload-codec.ts'
+import { encodePayload } from './payload-codec.ts'
 import type { MembershipServer } from './server.ts'
 import { Subscribers } from './subscribers.ts'
 
@@ -32,7 +32,6 @@ export class Member {
   readonly descriptors: Descriptors
   readonly counts: MemberCounts = { local: 0, role: 0, undecodable: 0, congested: 0 }
   readonly #host: Host
-  readonly #codec: PayloadCodec
   readonly #bootstrap: Bootstrap
   readonly #log: SeldomLog
   #server: MembershipServer | undefined
@@ -40,7 +39,6 @@ export class Member {
   constructor(host: Host, options: ResolvedOptions, chain: DiscoveryChain | undefined) {
     const { node, clock, random } = host
     this.#host = host
-    this.#codec = new PayloadCodec(host)
     this.#log = new SeldomLog(host)
     this.descriptors = new Descriptors(isLoopbackNode(node.name))
     this.subscribers = new Subscribers(node, (pid, isWatched) => this.#server?.watchSubscriber(pid, isWatched))
@@ -120,7 +118,7 @@ export class Member {
    */
   broadcast(tag: string, payload: unknown): boolean {
     const { congested } = this.counts
-    this.overlay.broadcast(tag, this.#codec.encode(payload))
+    this.overlay.broadcast(tag, encodePayload(this.#host.terms, payload))
     return this.counts.congested === congested
   }
 
@@ -188,7 +186,7 @@ export class Member {
       this.subscribers.tellTag(tag, () => ({
         kind: 'broadcast',
         tag,
-        payload: this.#codec.decode(node, creation, payload),
+        payload: this.#host.terms.decode(payload),
         origin: { node, creation },
       }))
     } catch (error) {

@@ -26,8 +26,10 @@ export interface Carrier {
 export interface Flow {
   /** One of the few ordered ways within a channel, from 0 on. Each sender has one, which others may share. */
   readonly flow: number
-  /** How large the signal was on the way. */
-  readonly bytes: number
+  /** About how much of the heap its message takes, in bytes. */
+  readonly heapBytes: number
+  /** Why its message is not there, where that costs more than the bounds allow. */
+  readonly refusal?: string | undefined
 }
 
 /** What a node proved to be: one like others, a tool that is in nobody's list, or a probe without a key. */
@@ -40,6 +42,11 @@ export interface Channel {
   readonly life: NodeLife | undefined
   /** What the other end proved to be; only a `node` is in anybody's list of nodes. Known once it is up. */
   readonly role: PeerRole
+  /**
+   * Names the key that the other end has proved to hold, over all its channels, lives and names: what one key may cost
+   * is counted by it. Known once it is up.
+   */
+  readonly fingerprint: string
   /** Round-trip time as last measured, in milliseconds; undefined where it is not known. */
   readonly rttMs: number | undefined
   /**

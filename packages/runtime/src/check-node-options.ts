@@ -22,6 +22,7 @@ const shapes: { readonly [Option in keyof Required<NodeOptions>]: (value: unknow
   log: having('debug', 'info', 'warn', 'error'),
   scheduler: having(),
   watching: having(),
+  messageBounds: having(),
   freezeMessages: value => (typeof value === 'boolean' ? undefined : 'it is neither true nor false'),
 }
 

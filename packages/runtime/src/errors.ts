@@ -131,10 +131,6 @@ export const codes = {
     what: 'Nothing can be sent to {destination}.',
     todo: 'Send to a pid, a registered name, { name, node }, { via, name } or { global: name }.',
   },
-  E_ENCODER_BROKEN: {
-    what: 'A message could not be encoded although it was checked, so the stream of messages cannot go on.',
-    todo: 'Send plain data without getters that change; the channel opens again with the next send.',
-  },
   E_EXPOSE_INVALID: {
     what: '{name} cannot be exposed: {problem}.',
     todo: 'Expose functions under names of 1 to 255 characters, each name once until it is unexposed.',
@@ -262,6 +258,10 @@ export const codes = {
   E_TASK_EXIT: {
     what: 'The task {pid} ended without a result: {reason}.',
     todo: 'Mend what it ran into, which is in the reason and the cause, or catch this error where it is awaited.',
+  },
+  E_TERM_INVALID: {
+    what: 'The bytes are not a term that may be read: {problem}.',
+    todo: 'Give what was encoded as a term, whole; the bounds of a message are options of the node.',
   },
   E_TASK_TIMEOUT: {
     what: 'The task {pid} had no result within {timeoutMs} ms, so it was killed.',

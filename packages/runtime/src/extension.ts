@@ -1,8 +1,9 @@
 import type { AddressResolver } from './address-resolver.ts'
 import type { Carrier, CarrierEvents, NodeLife } from './carrier.ts'
 import type { Clock } from './clock/clock.ts'
-import type { SignalDecoder } from './codec/signal-decoder.ts'
-import type { SignalEncoder } from './codec/signal-encoder.ts'
+import type { SignalDecoder } from './codec/flow/signal-decoder.ts'
+import type { SignalEncoder } from './codec/flow/signal-encoder.ts'
+import type { TermCodec } from './codec/term/term-codec.ts'
 import type { Disk } from './disk/disk.ts'
 import type { Log } from './log.ts'
 import type { NameResolver } from './names/name-resolver.ts'
@@ -58,6 +59,8 @@ export interface Host {
   createEncoder(): SignalEncoder
   /** The decoder for one ordered stream that comes from `peer`. */
   createDecoder(peer: NodeLife): SignalDecoder
+  /** For values that many nodes get, or that are kept: as bytes that mean the same anywhere. */
+  readonly terms: TermCodec
   /**
    * Gives the node its carrier.
    * @throws E_EXTENSION_INVALID where it has one.

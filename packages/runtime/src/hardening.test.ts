@@ -1,7 +1,6 @@
 // Faults of users' code, of extensions and of peers, each of which once harmed more than it should.
 import { createSimulation, VirtualClock } from '@barrel-actors/simulation'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Lowering } from './codec/lower.ts'
 import {
   BarrelError,
   defaultNode,
@@ -9,6 +8,7 @@ import {
   extensionKey,
   GenServer,
   type Log,
+  measureMessage,
   type Node,
   noReply,
   type Pid,
@@ -187,8 +187,7 @@ describe('a supervisor', () => {
     }
     const failed = await Supervisor.startChild(supervisor, { id: 'never', server: Never }).catch(error => error)
     expect(failed).toMatchObject({ code: 'E_CHILD_START_FAILED' })
-    const ends = { local: { name: '', creation: 0 }, remote: undefined }
-    expect(() => new Lowering(ends).lower(failed.fields)).not.toThrow()
+    expect(() => measureMessage(failed.fields)).not.toThrow()
     expect(isAlive(node, supervisor as Pid)).toBe(true)
   })
 })

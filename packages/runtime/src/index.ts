@@ -7,8 +7,13 @@ export type { HybridClockOptions } from './clock/hybrid-clock.ts'
 export { HybridClock } from './clock/hybrid-clock.ts'
 export type { Expired } from './clock/process-timers.ts'
 export { systemClock } from './clock/system-clock.ts'
-export { SignalDecoder } from './codec/signal-decoder.ts'
-export { SignalEncoder } from './codec/signal-encoder.ts'
+export type { MessageBounds } from './codec/bounds.ts'
+export { messageBoundsDefaults } from './codec/bounds.ts'
+export type { WriterMemory } from './codec/flow/byte-writer.ts'
+export { SignalDecoder } from './codec/flow/signal-decoder.ts'
+export type { MessageMeasure, Written } from './codec/flow/signal-encoder.ts'
+export { measureMessage, SignalEncoder } from './codec/flow/signal-encoder.ts'
+export type { TermCodec } from './codec/term/term-codec.ts'
 export {
   alias,
   call,
@@ -131,6 +136,7 @@ export type {
   DeadLetter,
   LongCallback,
   LongMailbox,
+  RefusedMessage,
   Subject,
   SystemEventMap,
   SystemEvents,

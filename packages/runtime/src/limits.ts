@@ -1,11 +1,7 @@
 /** Every bound of the runtime on what another node can make it hold or do. */
 export const limits = {
-  /** Nesting of a message. Deeper, or cyclic, messages are refused. */
-  messageDepthMax: 64,
   /** Size of one encoded signal, in bytes. */
   signalBytesMax: 64 * 1024 * 1024,
-  /** Bytes of one bigint. */
-  bigintBytesMax: 1024,
   /** Bytes of a registered name on the wire. */
   nameBytesMax: 255,
   /** Monitors, calls and links that one other node may hold on processes here. Past it: `'systemLimit'`. */

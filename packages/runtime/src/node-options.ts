@@ -2,6 +2,7 @@
 
 import type { Clock } from './clock/clock.ts'
 import { systemClock } from './clock/system-clock.ts'
+import { type MessageBounds, messageBoundsOf } from './codec/bounds.ts'
 import type { Disk } from './disk/disk.ts'
 import { systemDisk } from './disk/system-disk.ts'
 import type { Extension } from './extension.ts'
@@ -23,6 +24,7 @@ export interface NodeSeams {
   readonly scheduler: SchedulerOptions
   readonly watching: WatchingOptions
   readonly freezeMessages: boolean
+  readonly messageBounds: MessageBounds
 }
 
 export interface NodeOptions {
@@ -52,6 +54,11 @@ export interface NodeOptions {
    * changing it afterwards throws. Default false.
    */
   readonly freezeMessages?: boolean
+  /**
+   * What a message from another node may cost; see the fields for the defaults. One that costs more is dropped and
+   * counted. Where a bound is raised here, this node also sends what only such nodes take.
+   */
+  readonly messageBounds?: Partial<MessageBounds>
 }
 
 export function seamsOf(options: NodeOptions): NodeSeams {
@@ -65,5 +72,6 @@ export function seamsOf(options: NodeOptions): NodeSeams {
     scheduler: { ...schedulerDefaults, ...options.scheduler },
     watching: watchingOptionsOf(options.watching),
     freezeMessages: options.freezeMessages === true,
+    messageBounds: messageBoundsOf(options.messageBounds),
   }
 }

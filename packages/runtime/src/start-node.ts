@@ -1,8 +1,10 @@
 /** Starting a node: its creation, then its extensions, in order. */
 
 import { checkNodeOptions } from './check-node-options.ts'
-import { SignalDecoder } from './codec/signal-decoder.ts'
-import { SignalEncoder } from './codec/signal-encoder.ts'
+import { sendingBoundsOf } from './codec/bounds.ts'
+import { SignalDecoder } from './codec/flow/signal-decoder.ts'
+import { SignalEncoder } from './codec/flow/signal-encoder.ts'
+import { TermCodec } from './codec/term/term-codec.ts'
 import { creationWithoutDisk, nextCreation } from './creation.ts'
 import { setDefaultNode } from './default-node.ts'
 import { runtimeError } from './errors.ts'
@@ -51,12 +53,14 @@ async function install(node: Node, extension: Extension, seams: NodeSeams, dataD
 }
 
 function hostOf(node: Node, seams: NodeSeams, dataDir: string | undefined): Host {
+  const { messageBounds } = seams
   return {
     node,
     ...seams,
     dataDir,
-    createEncoder: () => new SignalEncoder(node),
-    createDecoder: peer => new SignalDecoder(node, peer),
+    createEncoder: () => new SignalEncoder(node, sendingBoundsOf(messageBounds)),
+    createDecoder: peer => new SignalDecoder(node, peer, messageBounds),
+    terms: new TermCodec(node, messageBounds),
     setCarrier: carrier => {
       if (node.carrier !== undefined) {
         throw runtimeError('E_EXTENSION_INVALID', { extension: 'a carrier', problem: 'the node has one already' })

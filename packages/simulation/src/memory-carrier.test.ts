@@ -75,17 +75,14 @@ test('a channel in which far too much waits is closed, not grown', async () => {
   expect(await simulation.until(b.receive())).toBe('small')
 })
 
-test('a message that changes while it is encoded closes the channel; the next send opens another', async () => {
+test('a message that would be another one when read again arrives as it was read', async () => {
   const { simulation, a, b } = await twoNodes()
   await using _ = simulation
   await simulation.until(a.connect(b.name))
   let reads = 0
   const trick = Object.defineProperty({}, 'field', { enumerable: true, get: () => (reads++ === 0 ? 1 : Symbol('s')) })
-  expect(() => a.send(b.pid, trick)).toThrow(expect.objectContaining({ code: 'E_ENCODER_BROKEN' }))
-  await simulation.advance(10)
-  expect([a.nodes(), b.nodes()]).toEqual([[], []])
-  a.send(b.pid, 'plain')
-  expect(await simulation.until(b.receive())).toBe('plain')
+  a.send(b.pid, trick)
+  expect(await simulation.until(b.receive())).toEqual({ field: 1 })
 })
 
 test('a cut loses what is under way; both sides notice after the detection time, once', async () => {

@@ -1,14 +1,13 @@
-import {
-  type Channel,
-  type Flow,
-  hasCode,
-  type NodeLife,
-  type NodeName,
-  type PeerRole,
-  type Signal,
-  type SignalDecoder,
-  type SignalEncoder,
-  type Timer,
+import type {
+  Channel,
+  Flow,
+  NodeLife,
+  NodeName,
+  PeerRole,
+  Signal,
+  SignalDecoder,
+  SignalEncoder,
+  Timer,
 } from '@barrel-actors/runtime'
 import { Connection, coded, type End, type Peer } from './connection.ts'
 import { flowsCount, MemoryFlow } from './memory-flow.ts'
@@ -61,6 +60,11 @@ export class MemoryChannel implements Channel, End {
 
   get role(): PeerRole {
     return this.#peer?.role ?? 'node'
+  }
+
+  /** In memory the name of a node is believed. */
+  get fingerprint(): string {
+    return this.node
   }
 
   get isCongested(): boolean {
@@ -148,13 +152,8 @@ export class MemoryChannel implements Channel, End {
   }
 
   #encode(signal: Signal, flow: number): Uint8Array {
-    try {
-      // A copy: the encoder writes the next signal over this one.
-      return new Uint8Array(this.#flow(flow).encoder.encode(signal))
-    } catch (error) {
-      if (!hasCode(error, 'E_MESSAGE_INVALID')) this.#failSoon(error as Error)
-      throw error
-    }
+    // A copy: the encoder writes the next signal over this one.
+    return new Uint8Array(this.#flow(flow).encoder.encode(signal))
   }
 
   #send(connection: Connection, flow: number, bytes: Uint8Array): void {
@@ -199,10 +198,11 @@ export class MemoryChannel implements Channel, End {
 
   #decode(flow: MemoryFlow, index: number, bytes: Uint8Array, kinds: Map<string, number>): void {
     try {
-      const signal = flow.decoder(() => this.#owner.createDecoder(this.#peer as Peer)).decode(bytes)
+      const decoder = flow.decoder(() => this.#owner.createDecoder(this.#peer as Peer))
+      const signal = decoder.decode(bytes)
       kinds.set(signal.kind, (kinds.get(signal.kind) ?? 0) + 1)
       this.#owner.network.arrived(this.node, this.#owner.peer.name, signal)
-      this.#owner.received(this, signal, { flow: index, bytes: bytes.length })
+      this.#owner.received(this, signal, { flow: index, heapBytes: decoder.heapBytes, refusal: decoder.refusal })
     } catch (error) {
       this.#connection?.close(this, (error as Error).message)
       this.#close(error as Error)

@@ -6,6 +6,7 @@
  */
 import {
   type Channel,
+  type Flow,
   hasCode,
   type NodeLife,
   type NodeName,
@@ -31,7 +32,7 @@ import { type Word, word } from './words.ts'
 
 /** What the carrier hears of a channel. */
 export interface ChannelEvents {
-  received(channel: QuicChannel, signal: Signal, flow: number, bytes: number): void
+  received(channel: QuicChannel, signal: Signal, flow: Flow): void
   /** What waits has fallen to the low-water mark. */
   drained(channel: QuicChannel): void
   /** Whether the channel may end for being idle, which the other end offers. */
@@ -87,6 +88,11 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     return this.#peer?.role ?? 'node'
   }
 
+  /** Probes have no key: they have shown the one cookie. */
+  get fingerprint(): string {
+    return this.#peer?.fingerprint ?? 'cookie'
+  }
+
   get rttMs(): number | undefined {
     return this.#session?.connection.rttMs
   }
@@ -115,14 +121,8 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
 
   deliver(signal: Signal, sender: number): boolean {
     if (this.#state === 'closed') return true
-    try {
-      if (this.#held === undefined) this.#flow(flowOf(sender)).send(signal, sender)
-      else this.#hold(signal, sender, this.#held)
-    } catch (error) {
-      // The stream of an encoder that broke cannot go on: the next signal needs a new channel.
-      if (!hasCode(error, 'E_MESSAGE_INVALID')) this.close('a message could not be encoded')
-      throw error
-    }
+    if (this.#held === undefined) this.#flow(flowOf(sender)).send(signal, sender)
+    else this.#hold(signal, sender, this.#held)
     this.signalsCount++
     return this.#hasRoom()
   }
@@ -132,7 +132,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     // The channel that takes it in the end may lead to a later life: pids of this one must say so.
     encoder.remote = undefined
     try {
-      const bytes = encoder.packAlone(encoder.lower(signal))
+      const bytes = encoder.encodeAlone(signal)
       held.push({ sender, bytes })
       this.waiting.bytes += bytes.length
     } finally {
@@ -247,9 +247,9 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     return incoming.push(bytes)
   }
 
-  received(signal: Signal, flow: number, bytes: number): void {
+  received(signal: Signal, flow: Flow): void {
     this.signalsCount++
-    this.#events.received(this, signal, flow, bytes)
+    this.#events.received(this, signal, flow)
   }
 
   pause(flow: number): void {

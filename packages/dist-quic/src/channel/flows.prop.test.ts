@@ -222,7 +222,7 @@ function recordedFlow(): Buffer {
 /** A signal in parts of a few bytes each, whose heads are often what changes. */
 function smallParts(): Buffer {
   const encoder = new SignalEncoder(a)
-  const signal = encoder.packAlone(encoder.lower({ kind: 'send', from: a.pid, to: b.pid, message: 'in parts' }))
+  const signal = encoder.encodeAlone({ kind: 'send', from: a.pid, to: b.pid, message: 'in parts' })
   const parts = [signal.subarray(0, 9), signal.subarray(9)]
   return Buffer.concat(
     parts.flatMap((part, index) => [partHead(3, part.length, index === 0 ? signal.length : undefined), part]),

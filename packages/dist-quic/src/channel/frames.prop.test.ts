@@ -150,7 +150,7 @@ test('a length that is only announced takes no memory', () => {
   const before = process.memoryUsage().arrayBuffers
   const readers = Array.from({ length: 100 }, () => new FrameReader())
   for (const reader of readers) reader.push(head, new Collector())
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 * limits.frameBytesMax)
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan((readers.length * limits.frameBytesMax) / 8)
   expect(readers).toHaveLength(100)
 })
 
@@ -158,11 +158,11 @@ test('what was kept of a large frame is let go once it is whole', () => {
   const lengths: number[] = []
   const sink = { whole: (bytes: Uint8Array) => void lengths.push(bytes.length), part: () => '', piece: () => '' }
   const reader = new FrameReader()
-  for (const body of [100_000, 100]) {
+  for (const body of [60_000, 100]) {
     const stream = framed({ kind: 'whole', body: new Uint8Array(body) })
     reader.push(stream.subarray(0, 50), sink)
     reader.push(stream.subarray(50), sink)
   }
-  expect(lengths[0]).toBeGreaterThan(100_000)
+  expect(lengths[0]).toBeGreaterThan(60_000)
   expect(lengths[1]).toBeLessThan(10_000)
 })

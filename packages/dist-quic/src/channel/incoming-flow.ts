@@ -1,5 +1,5 @@
 /** One flow on its way in: frames become signals, and parts are put together to those that were cut. */
-import type { Signal, SignalDecoder } from '@barrel-actors/runtime'
+import type { Flow, Signal, SignalDecoder } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
 import { release } from '../memory.ts'
 import { FrameReader, type FrameSink } from './frames.ts'
@@ -7,7 +7,7 @@ import { FrameReader, type FrameSink } from './frames.ts'
 /** What a flow tells its channel. */
 export interface IncomingOwner {
   createDecoder(): SignalDecoder
-  received(signal: Signal, flow: number, bytes: number): void
+  received(signal: Signal, flow: Flow): void
   /** Whether it may go on: signals that come after the end of the channel are not read. */
   readonly isReading: boolean
   /** Memory of what all flows of the channel are putting together. */
@@ -48,7 +48,7 @@ export class IncomingFlow implements FrameSink {
 
   whole(bytes: Uint8Array, start: number, end: number): void {
     if (!this.#owner.isReading) return
-    this.#owner.received(this.#decoder.decode(bytes, start, end), this.#flow, end - start)
+    this.#received(this.#decoder.decode(bytes, start, end))
   }
 
   part(message: number, size: number | undefined, bytes: number): string | undefined {
@@ -74,10 +74,15 @@ export class IncomingFlow implements FrameSink {
     return undefined
   }
 
-  #complete(message: number, { buffer, size }: Assembly): void {
+  #complete(message: number, { buffer }: Assembly): void {
     this.#assemblies.delete(message)
     this.#owner.assembling.bytes -= buffer.length
-    if (this.#owner.isReading) this.#owner.received(this.#decoder.decodeAlone(buffer), this.#flow, size)
+    if (this.#owner.isReading) this.#received(this.#decoder.decodeAlone(buffer))
+  }
+
+  #received(signal: Signal): void {
+    const { heapBytes, refusal } = this.#decoder
+    this.#owner.received(signal, { flow: this.#flow, heapBytes, refusal })
   }
 
   // Memory follows what has come: at most twice of it, or two mebibytes.

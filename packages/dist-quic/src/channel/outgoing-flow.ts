@@ -38,9 +38,6 @@ interface Parcel {
 /** Parts are handed on while less than this waits in the stream: enough for a flush, short enough to get past. */
 const feedBytesMax = 256 * 1024
 
-/** What packing wants to have free beside the message. */
-const packingBytes = 4 * 1024
-
 export class OutgoingFlow {
   readonly #flow: number
   readonly #owner: FlowOwner
@@ -60,26 +57,24 @@ export class OutgoingFlow {
     return this.#encoder
   }
 
-  /** @throws E_MESSAGE_INVALID; E_ENCODER_BROKEN, after which the channel cannot go on */
+  /** @throws E_MESSAGE_INVALID */
   send(signal: Signal, sender: number): void {
-    const lowered = this.#encoder.lower(signal)
-    if (this.#encoder.bytesAbout > limits.partBytesMax || this.#waiting.has(sender)) {
-      return this.#sendAlone(lowered, sender)
-    }
-    const frame = this.#encoder.pack(lowered, frameHeadBytes)
-    writeFrameHead(frame, frame.start, frame.end)
-    this.#owner.write(this.#flow, frame, frame.start, frame.end)
+    const written = this.#waiting.has(sender)
+      ? undefined
+      : this.#encoder.write(signal, frameHeadBytes, limits.frameBytesMax)
+    if (written === undefined) return this.#sendAlone(signal, sender)
+    const { buffer, end } = written
+    writeFrameHead(buffer, 0, end)
+    this.#owner.write(this.#flow, buffer, 0, end)
   }
 
-  #sendAlone(lowered: unknown[], sender: number): void {
-    const { bytesAbout } = this.#encoder
-    if (bytesAbout <= limits.partBytesMax) return this.addParcel(sender, this.#encoder.packAlone(lowered))
+  #sendAlone(signal: Signal, sender: number): void {
     const { buffers } = this.#owner
-    const buffer = buffers.take(bytesAbout + packingBytes)
-    const bytes = this.#encoder.packAlone(lowered, buffer)
-    const isBorrowed = bytes.buffer === buffer.buffer
-    if (!isBorrowed) buffers.give(buffer)
-    this.addParcel(sender, bytes, isBorrowed)
+    const bytes = this.#encoder.encodeAlone(signal, buffers)
+    const isSmall = bytes.length <= limits.partBytesMax
+    this.addParcel(sender, isSmall ? Uint8Array.from(bytes) : bytes, !isSmall)
+    // A buffer for large messages is not kept for a small one.
+    if (isSmall) buffers.give(Buffer.from(bytes.buffer))
   }
 
   /** A message that is encoded by itself, behind what waits of that sender. */

@@ -13,6 +13,7 @@ import type { Incoming, RemoteNode } from './remote-node.ts'
 import { Arrival, RemoteCast, RemoteMessage } from './remote-request.ts'
 
 export function receiveSignal(remote: RemoteNode, signal: Signal, flow: Flow): void {
+  if (flow.refusal !== undefined) return receiveRefused(remote, signal, flow, flow.refusal)
   switch (signal.kind) {
     case 'send':
       return onMessage(remote, signal, find(remote, signal.to), flow)
@@ -45,11 +46,26 @@ export function receiveSignal(remote: RemoteNode, signal: Signal, flow: Flow): v
   }
 }
 
+/** A signal comes without its message, which costs too much: it is dropped, and whoever waits for it is told. */
+function receiveRefused(remote: RemoteNode, signal: Signal, flow: Flow, problem: string): void {
+  remote.refused.note(signal.kind, problem)
+  switch (signal.kind) {
+    case 'call':
+    case 'stop':
+      return sendDown(remote, signal.ref, 'systemLimit', signal.to instanceof Pid ? signal.to.serial : 0)
+    case 'reply':
+    case 'down':
+      return remote.ended(signal.ref, 'systemLimit')
+    case 'exit':
+      return onExit(remote, { ...signal, reason: 'systemLimit' }, flow)
+  }
+}
+
 type MessageSignal = Extract<Signal, { kind: 'send' | 'cast' | 'aliasSend' }>
 
 /** What an alias does not take any more is no dead letter: that is what it was taken back for. */
 function onMessage(remote: RemoteNode, signal: MessageSignal, process: Process | undefined, flow: Flow): void {
-  if (process !== undefined) return arrive(process, requestOf(signal, new Arrival(remote.backlog, flow)))
+  if (process !== undefined) return arrive(process, requestOf(signal, new Arrival(remote.origin, flow)))
   if (signal.kind !== 'aliasSend') remote.node.watching.letterDropped(signal.kind, signal.from, signal.to)
 }
 
@@ -148,7 +164,7 @@ function findFor(remote: RemoteNode, to: SignalTarget, ref: number): Process | u
 function onCall(remote: RemoteNode, { to, ref, request }: Signal & { kind: 'call' }, flow: Flow): void {
   const server = findFor(remote, to, ref)
   if (server === undefined) return
-  const call = new IncomingCall(request, remote, ref, server, new Arrival(remote.backlog, flow))
+  const call = new IncomingCall(request, remote, ref, server, new Arrival(remote.origin, flow))
   remote.incoming.set(ref, call)
   noteArrival(server)
   call.open(server)
@@ -160,7 +176,7 @@ function onStop(remote: RemoteNode, { to, ref, reason }: Signal & { kind: 'stop'
   const call = new IncomingCall(reason, remote, ref, server)
   remote.incoming.set(ref, call)
   noteArrival(server)
-  call.openStop(server, () => new Arrival(remote.backlog, flow))
+  call.openStop(server, () => new Arrival(remote.origin, flow))
 }
 
 function onMonitor(remote: RemoteNode, to: SignalTarget, ref: number): void {
@@ -193,7 +209,7 @@ function onExit(remote: RemoteNode, { from, to, reason, linked }: Signal & { kin
   const process = find(remote, to)
   if (process === undefined) return
   // What is trapped is a message like any other: who sends too many is stopped.
-  const deliver = (exit: Exit) => arrive(process, new RemoteMessage(exit, new Arrival(remote.backlog, flow)))
+  const deliver = (exit: Exit) => arrive(process, new RemoteMessage(exit, new Arrival(remote.origin, flow)))
   if (!linked) remote.node.exits.send(process, from, reason, deliver)
   else if (remote.links.ended(process.pid, from)) remote.node.exits.sendLinked(process, from, reason, deliver)
 }

@@ -18,7 +18,8 @@ import type { Process } from '../process/process.ts'
 import type { Ref } from '../ref.ts'
 import type { Signal, SignalTarget } from '../signal.ts'
 import { Links } from './links.ts'
-import { Backlog } from './origin.ts'
+import { ChannelOrigin } from './origin.ts'
+import { RefusedMessages } from './refused-messages.ts'
 
 /** Something of ours that waits for a `down` or a reply from there. */
 interface Outgoing {
@@ -54,7 +55,9 @@ export class RemoteNode {
   readonly name: NodeName
   #channel: Channel | undefined
   readonly #outgoing = new Map<number, Outgoing>()
-  #backlog: Backlog | undefined
+  #origin: ChannelOrigin | undefined
+  /** Messages from there that cost too much. */
+  readonly refused: RefusedMessages
   /** Who waits until there is room in the channel. */
   #waiting: (() => void)[] = []
   readonly links: Links = new Links()
@@ -64,6 +67,7 @@ export class RemoteNode {
   constructor(node: Node, name: NodeName) {
     this.node = node
     this.name = name
+    this.refused = new RefusedMessages(node, name)
   }
 
   get channel(): Channel | undefined {
@@ -92,10 +96,13 @@ export class RemoteNode {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
-  /** What is not taken yet of what came over the channel that is up. */
-  get backlog(): Backlog {
-    this.#backlog ??= new Backlog(this.#channel as Channel)
-    return this.#backlog
+  /** The channel that is up, as the origin of what comes over it. */
+  get origin(): ChannelOrigin {
+    if (this.#origin === undefined) {
+      const channel = this.#channel as Channel
+      this.#origin = new ChannelOrigin(channel, this.node.remotes.backlogOf(channel.fingerprint))
+    }
+    return this.#origin
   }
 
   /** Whether somebody here or there relies on the channel. */
@@ -189,7 +196,7 @@ export class RemoteNode {
   /** A channel is up: ours, or one that the other side opened. */
   up(channel: Channel): void {
     this.#channel = channel
-    this.#backlog = undefined
+    this.#origin = undefined
     // Links made while it was opening may lead to processes of an earlier life of the node.
     const lost = this.links.take(({ pid }) => isOfAnotherLife(pid, channel))
     for (const { process, pid } of lost) this.node.exits.sendLinked(process, pid, 'noproc')
@@ -199,6 +206,8 @@ export class RemoteNode {
   closed(channel: Channel, cause: Error, next?: Channel): void {
     if (this.#channel !== channel) return
     this.#channel = next
+    this.#origin?.closed()
+    this.#origin = undefined
     const incoming = [...this.incoming.values()]
     this.incoming.clear()
     for (const each of incoming) each.withdraw()

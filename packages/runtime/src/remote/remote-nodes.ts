@@ -4,6 +4,7 @@ import type { CarrierEvents, Channel } from '../carrier.ts'
 import type { Node } from '../node.ts'
 import { checkNodeName, type NodeName } from '../node-name.ts'
 import { NodeSubscribers } from './node-subscribers.ts'
+import { Backlog } from './origin.ts'
 import { receiveSignal } from './receive.ts'
 import { RemoteNode } from './remote-node.ts'
 
@@ -12,6 +13,8 @@ export class RemoteNodes {
   readonly #known = new Map<NodeName, RemoteNode>()
   readonly #keepers = new Map<NodeName, Set<object>>()
   readonly subscribers: NodeSubscribers = new NodeSubscribers()
+  /** What is not taken yet of what others sent, by the key that they have proved. */
+  readonly #backlogs = new Map<string, Backlog>()
   readonly #waitingForUp = new Map<NodeName, Set<(problem?: Error) => void>>()
 
   constructor(node: Node) {
@@ -28,6 +31,16 @@ export class RemoteNodes {
       if (this.#node.carrier !== undefined) this.#known.set(name, remote)
     }
     return remote
+  }
+
+  /** What is not taken yet of what that key sent. */
+  backlogOf(fingerprint: string): Backlog {
+    let backlog = this.#backlogs.get(fingerprint)
+    if (backlog === undefined) {
+      backlog = new Backlog(() => this.#backlogs.delete(fingerprint))
+      this.#backlogs.set(fingerprint, backlog)
+    }
+    return backlog
   }
 
   /** Those that a channel is up to, sorted; without hidden ones. */

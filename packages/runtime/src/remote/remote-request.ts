@@ -5,22 +5,22 @@ import { Cast, Request } from '../gen-server/call.ts'
 import type { Node } from '../node.ts'
 import type { Mailbox } from '../process/mailbox.ts'
 import type { Process } from '../process/process.ts'
-import type { Backlog } from './origin.ts'
+import type { ChannelOrigin } from './origin.ts'
 
 /** That a message from another node lies in a mailbox. */
 export class Arrival {
-  readonly origin: Backlog
+  readonly origin: ChannelOrigin
   readonly #flow: Flow
 
-  constructor(origin: Backlog, flow: Flow) {
+  constructor(origin: ChannelOrigin, flow: Flow) {
     this.origin = origin
     this.#flow = flow
-    origin.add(flow)
+    origin.arrived(flow)
   }
 
   /** It has left the mailbox. Called once. */
   taken(): void {
-    this.origin.remove(this.#flow)
+    this.origin.taken(this.#flow)
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import type { Carrier, CarrierEvents, Channel, NodeLife } from '../carrier.ts'
-import type { SignalDecoder } from '../codec/signal-decoder.ts'
+import type { SignalDecoder } from '../codec/flow/signal-decoder.ts'
 import { type Extension, extensionKey, type Host } from '../extension.ts'
 import type { From } from '../gen-server/call.ts'
 import { GenServer } from '../gen-server/gen-server.ts'
@@ -16,6 +16,7 @@ import { startNode } from '../start-node.ts'
 
 class Wire implements Channel {
   readonly role = 'node'
+  readonly fingerprint = 'a key'
   readonly isCongested = false
   readonly rttMs = undefined
   life: NodeLife | undefined
@@ -50,7 +51,9 @@ class Wire implements Channel {
 
   #take(bytes: Uint8Array) {
     if (this.#isOpen && this.#decoder !== undefined) {
-      this.#events.received(this, this.#decoder.decode(bytes), { flow: 0, bytes: bytes.length })
+      const signal = this.#decoder.decode(bytes)
+      const { heapBytes, refusal } = this.#decoder
+      this.#events.received(this, signal, { flow: 0, heapBytes, refusal })
     }
   }
 

@@ -12,6 +12,7 @@ import { startNode } from '../start-node.ts'
 /** A peer at the other end of a channel: it says what it likes, and what it is told is counted. */
 class Peer implements Channel {
   readonly role = 'node'
+  readonly fingerprint = 'a key'
   readonly isCongested = false
   readonly rttMs = undefined
   readonly life: NodeLife
@@ -34,7 +35,7 @@ class Peer implements Channel {
   }
 
   say(signal: Signal): void {
-    this.#to.remotes.events.received(this, signal, { flow: 0, bytes: 20 })
+    this.#to.remotes.events.received(this, signal, { flow: 0, heapBytes: 20 })
   }
 
   pidOf(serial: number): Pid {

@@ -1,6 +1,6 @@
 /** What a supervisor is asked and what it answers: plain data, except for the spec of a new child. */
 
-import { Lowering } from '../codec/lower.ts'
+import { measureMessage } from '../codec/flow/signal-encoder.ts'
 import { BarrelError, type ErrorFields, type RuntimeCode, runtimeError } from '../errors.ts'
 import { describe } from '../exit-reason.ts'
 import type { Pid } from '../pid.ts'
@@ -55,7 +55,7 @@ export async function answerOf(serve: () => unknown): Promise<SupervisorAnswer> 
 function plainFields(fields: ErrorFields): ErrorFields {
   if (!('exit' in fields)) return fields
   try {
-    new Lowering({ local: { name: '', creation: 0 }, remote: undefined }).lower(fields['exit'])
+    measureMessage(fields['exit'])
     return fields
   } catch {
     return { ...fields, exit: describe(fields['exit']) }

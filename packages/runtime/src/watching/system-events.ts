@@ -3,7 +3,9 @@
 import type { EventEmitter } from 'eventemitter3'
 import type { Destination } from '../destination.ts'
 import type { ExitReason } from '../exit-reason.ts'
+import type { NodeName } from '../node-name.ts'
 import type { AnyPid } from '../pid.ts'
+import type { SignalKind } from '../signal.ts'
 
 /** Which process an event is about. */
 export interface Subject {
@@ -46,11 +48,23 @@ export interface DeadLetter {
   readonly to: Destination<never>
 }
 
+/** A message from another node that cost more than the bounds allow, and was dropped. */
+export interface RefusedMessage {
+  /** The node that sent it. */
+  readonly from: NodeName
+  readonly kind: SignalKind
+  /** Which bound it passed. */
+  readonly problem: string
+  /** How many were refused since this node started. */
+  readonly count: number
+}
+
 export interface SystemEventMap {
   crash: (report: CrashReport) => void
   longCallback: (report: LongCallback) => void
   longMailbox: (report: LongMailbox) => void
   deadLetter: (letter: DeadLetter) => void
+  messageRefused: (message: RefusedMessage) => void
 }
 
 /** `on`, `once` and `off` for each of the events. */

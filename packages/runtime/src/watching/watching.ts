@@ -5,8 +5,10 @@ import type { Clock } from '../clock/clock.ts'
 import { runtimeError } from '../errors.ts'
 import { type ExitReason, reasonOf } from '../exit-reason.ts'
 import type { Log } from '../log.ts'
+import type { NodeName } from '../node-name.ts'
 import { enter } from '../process/current.ts'
 import type { Process } from '../process/process.ts'
+import type { SignalKind } from '../signal.ts'
 import { shortText } from './short-text.ts'
 import type { DeadLetter, Subject, SystemEventMap, SystemEvents } from './system-events.ts'
 
@@ -49,6 +51,7 @@ export class Watching {
   readonly #log: Log
   readonly #options: WatchingOptions
   #emitting = false
+  #refused = 0
 
   constructor(clock: Clock, log: Log, options: WatchingOptions) {
     this.#clock = clock
@@ -96,6 +99,12 @@ export class Watching {
 
   letterDropped(kind: DeadLetter['kind'], from: DeadLetter['from'], to: DeadLetter['to']): void {
     if (this.events.listenerCount('deadLetter') > 0) this.#emit('deadLetter', { kind, from, to })
+  }
+
+  messageRefused(from: NodeName, kind: SignalKind, problem: string): void {
+    this.#refused++
+    if (this.events.listenerCount('messageRefused') === 0) return
+    this.#emit('messageRefused', { from, kind, problem, count: this.#refused })
   }
 
   /** Listeners act for no process. What they cause themselves is not told: it would have no end. */

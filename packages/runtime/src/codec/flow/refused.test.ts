@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { BarrelError } from '../errors.ts'
-import { limits } from '../limits.ts'
-import { Pid } from '../pid.ts'
+import { BarrelError } from '../../errors.ts'
+import { Pid } from '../../pid.ts'
+import { messageBoundsDefaults as bounds } from '../bounds.ts'
 import { SignalDecoder } from './signal-decoder.ts'
 import { SignalEncoder } from './signal-encoder.ts'
 
@@ -48,7 +48,7 @@ const bad: [string, unknown][] = [
       },
     },
   ],
-  ['a bigint past the limit', 2n ** BigInt(8 * limits.bigintBytesMax)],
+  ['a bigint past the limit', 2n ** BigInt(8 * bounds.bigintBytesMax)],
   ['an own key __proto__', JSON.parse('{"__proto__":{"admin":true}}')],
   ['the key that msgpackr makes of __proto__', { __proto_: 1 }],
   ['the key constructor', { constructor: 1 }],
@@ -101,8 +101,8 @@ test.each(bad)('after %s the stream goes on, and the next place is right', (_, v
 test('a circle and data past the depth are refused; the depth itself arrives', () => {
   const encoder = new SignalEncoder(life)
   expect(encoded(encoder, circle)).toMatchObject({ code: 'E_MESSAGE_INVALID' })
-  expect(encoded(encoder, nested(limits.messageDepthMax))).toMatchObject({ code: 'E_MESSAGE_INVALID' })
-  expect(arrives(encoder, nested(limits.messageDepthMax - 1))).toHaveLength(1)
+  expect(encoded(encoder, nested(bounds.depthMax))).toMatchObject({ code: 'E_MESSAGE_INVALID' })
+  expect(arrives(encoder, nested(bounds.depthMax - 1))).toHaveLength(1)
 })
 
 test.each([
@@ -117,7 +117,7 @@ test.each([
   ['an error', new Error('x')],
 ])('%s arrives at the greatest depth that is allowed', (_, value) => {
   const wrap = (depth: number): unknown => (depth === 0 ? value : [wrap(depth - 1)])
-  expect(arrives(new SignalEncoder(life), wrap(limits.messageDepthMax - 1))).toHaveLength(1)
+  expect(arrives(new SignalEncoder(life), wrap(bounds.depthMax - 1))).toHaveLength(1)
 })
 
 test('the depth is bounded through sets, maps, errors and objects alike', () => {
@@ -130,7 +130,7 @@ test('the depth is bounded through sets, maps, errors and objects alike', () => 
   ]
   for (const wrap of wraps) {
     let message: unknown = 1
-    for (let depth = 0; depth < limits.messageDepthMax; depth++) message = wrap(message)
+    for (let depth = 0; depth < bounds.depthMax; depth++) message = wrap(message)
     expect(arrives(new SignalEncoder(life), message)).toHaveLength(1)
     expect(encoded(new SignalEncoder(life), wrap(message))).toMatchObject({ code: 'E_MESSAGE_INVALID' })
   }

@@ -1,4 +1,4 @@
-import type { SignalKind } from '../signal.ts'
+import type { SignalKind } from '../../signal.ts'
 
 /** On the wire. Append only: a number, once released, keeps its meaning. */
 export const signalKind = {
@@ -16,3 +16,11 @@ export const signalKind = {
   aliasSend: 12,
   stop: 13,
 } as const satisfies Record<SignalKind, number>
+
+/** On the wire: added to the kind of a signal that has a target. None of them is for the life that the channel leads to. */
+export const targetForm = {
+  /** a text */
+  name: 0x10,
+  /** serial, creation */
+  life: 0x20,
+} as const

@@ -1,17 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BarrelError } from '../errors.ts'
-import { limits } from '../limits.ts'
-import { Pid } from '../pid.ts'
-import { Ref } from '../ref.ts'
-import type { Signal } from '../signal.ts'
+import { BarrelError } from '../../errors.ts'
+import { Ref } from '../../ref.ts'
+import type { Signal } from '../../signal.ts'
+import { pidOf, receiver, sender, value } from '../values.suite.ts'
 import { SignalDecoder } from './signal-decoder.ts'
 import { SignalEncoder } from './signal-encoder.ts'
 
-const sender = { name: 'a@host', creation: 7 }
-const receiver = { name: 'b@host', creation: 9 }
-const home = {}
-const pidOf = (node: string, creation: number, serial: number) => new Pid(node, creation, serial, home)
 const signalOf = (message: unknown): Signal => ({
   kind: 'send',
   from: pidOf(sender.name, sender.creation, 1),
@@ -37,77 +32,6 @@ function stream(knowsPeer = true) {
     send(...messages.map(signalOf)).map(signal => (signal as { message: unknown }).message)
   return { send, pass }
 }
-
-const serial = fc.nat({ max: Number.MAX_SAFE_INTEGER })
-const node = fc.constantFrom(sender.name, receiver.name, 'c@elsewhere')
-const creation = fc.constantFrom(7, 9, 11)
-const bigint = fc.bigInt({
-  min: -(2n ** BigInt(8 * limits.bigintBytesMax)) + 1n,
-  max: 2n ** BigInt(8 * limits.bigintBytesMax) - 1n,
-})
-const key = fc
-  .oneof(
-    fc.string({ unit: 'grapheme' }),
-    fc.constantFrom('', 'length', 'toString', 'then', '0', 'a"b', 'x\ny', 'hasOwnProperty'),
-  )
-  .filter(key => !['__proto__', '__proto_', 'constructor', 'prototype'].includes(key))
-
-const bytes = fc.oneof(
-  fc.uint8Array(),
-  fc.int8Array(),
-  fc.uint8ClampedArray(),
-  fc.int16Array(),
-  fc.uint16Array(),
-  fc.int32Array(),
-  fc.uint32Array(),
-  fc.float32Array(),
-  fc.float64Array(),
-  fc.bigInt64Array(),
-  fc.bigUint64Array(),
-  fc.uint8Array().map(array => array.slice().buffer),
-  fc.uint8Array({ minLength: 3 }).map(array => new DataView(array.slice().buffer, 1, 2)),
-)
-
-const leaf = fc.oneof(
-  fc.constantFrom(undefined, null, true, false, 0, -0, Number.NaN, Infinity, -Infinity, '', new Date(Number.NaN)),
-  fc.integer(),
-  fc.double(),
-  fc.maxSafeInteger(),
-  fc.string({ unit: 'grapheme' }),
-  fc.date(),
-  bytes,
-  fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }),
-  bigint,
-  fc.tuple(node, creation, serial).map(parts => pidOf(...parts)),
-  fc.tuple(node, creation, serial).map(parts => new Ref(...parts)),
-)
-
-const { value } = fc.letrec(tie => {
-  const inner = tie('value')
-  const error = fc.record({
-    name: fc.string(),
-    message: fc.string(),
-    code: fc.option(fc.string()),
-    cause: fc.option(inner),
-  })
-  return {
-    value: fc.oneof(
-      { maxDepth: 5, depthIdentifier: 'value' },
-      { weight: 4, arbitrary: leaf },
-      { weight: 2, arbitrary: fc.array(inner, { maxLength: 5 }) },
-      { weight: 3, arbitrary: fc.dictionary(key, inner, { maxKeys: 5, noNullPrototype: true }) },
-      { weight: 1, arbitrary: fc.array(fc.tuple(inner, inner), { maxLength: 4 }).map(entries => new Map(entries)) },
-      { weight: 1, arbitrary: fc.array(inner, { maxLength: 4 }).map(items => new Set(items)) },
-      {
-        weight: 1,
-        arbitrary: error.map(({ name, message, code, cause }) => {
-          const made = cause === null ? new Error(message) : new Error(message, { cause })
-          return Object.assign(made, { name }, code === null ? {} : { code })
-        }),
-      },
-    ),
-  }
-})
 
 test('every message arrives as it was sent, many over one stream, in batches', () => {
   fc.assert(

@@ -1,0 +1,62 @@
+/** What one message may cost whoever decodes it. */
+
+import { runtimeError } from '../errors.ts'
+
+/** Each bound holds for one message. A node sends what the defaults allow, or its own bounds where they allow more. */
+export interface MessageBounds {
+  /** Values in it: every element, field, key of a map and the containers themselves. Default 100,000. */
+  readonly nodesMax: number
+  /** Containers within each other. Default and greatest value 64. */
+  readonly depthMax: number
+  /** Entries of one `Map` or `Set`. Default 65,536. */
+  readonly entriesMax: number
+  /** Bytes of a key of an object, and of a text that is a key of a `Map` or in a `Set`. Default 1 MiB. */
+  readonly keyBytesMax: number
+  /** Bytes of a bigint, without its sign. Default and greatest value 64. */
+  readonly bigintBytesMax: number
+  /** What it may take on the heap, as estimated: so many times its bytes. Default 8. */
+  readonly heapPerByteMax: number
+  /** And so many bytes beside them. Default 1 MiB. */
+  readonly heapBytesFree: number
+}
+
+export const messageBoundsDefaults: MessageBounds = {
+  nodesMax: 100_000, // RELIABILITY of JSON APIs: more is bulk, which belongs into bytes or a user stream
+  depthMax: 64, // chosen: data that people write is nested less than ten deep
+  entriesMax: 65_536, // chosen with nodesMax: filling one takes about 10 ms
+  keyBytesMax: 1024 * 1024, // chosen: hashing one takes about 1 ms
+  bigintBytesMax: 64, // chosen: keys and hashes of 512 bits
+  heapPerByteMax: 8, // chosen: rows of small fields take five to seven times their bytes
+  heapBytesFree: 1024 * 1024, // chosen: for small messages the factor says nothing
+}
+
+/** Bounds that are part of the format cannot be raised. */
+const fixed: Partial<Record<keyof MessageBounds, number>> = { depthMax: 64, bigintBytesMax: 64 }
+
+/** @throws E_OPTION_INVALID */
+export function messageBoundsOf(given: Partial<MessageBounds> | undefined): MessageBounds {
+  const bounds: Record<string, number> = { ...messageBoundsDefaults }
+  for (const [option, value] of Object.entries(given ?? {})) {
+    if (value === undefined) continue
+    if (!Object.hasOwn(messageBoundsDefaults, option)) throw invalid(option, 'there is no such option')
+    const most = fixed[option as keyof MessageBounds] ?? Number.MAX_SAFE_INTEGER
+    if (!Number.isSafeInteger(value) || value < 1 || value > most) {
+      throw invalid(option, `it is not a whole number from 1 to ${most}`)
+    }
+    bounds[option] = value
+  }
+  return bounds as unknown as MessageBounds
+}
+
+/** What a node may send: whatever the defaults of a receiver allow, and its own bounds where they are wider. */
+export function sendingBoundsOf(own: MessageBounds): MessageBounds {
+  const wider = { ...own } as Record<string, number>
+  for (const [bound, value] of Object.entries(messageBoundsDefaults)) {
+    wider[bound] = Math.max(value, wider[bound] as number)
+  }
+  return wider as unknown as MessageBounds
+}
+
+function invalid(option: string, problem: string): Error {
+  return runtimeError('E_OPTION_INVALID', { option: `messageBounds.${option}`, problem })
+}

@@ -1,0 +1,117 @@
+/** Numbers and texts out of bytes, none of which is believed. */
+
+import { isUtf8 } from 'node:buffer'
+import { Malformed } from '../refusals.ts'
+
+const wholeBytesMax = 8
+/** Up to so many characters they are put together here; a call of the library costs more. */
+const viewLengthMax = 12
+
+export class ByteReader {
+  bytes: Buffer = Buffer.alloc(0)
+  #view = new DataView(this.bytes.buffer)
+  at = 0
+  end = 0
+
+  begin(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes !== this.bytes) this.#use(bytes)
+    this.at = start
+    this.end = end
+    this.#text = undefined
+  }
+
+  #use(bytes: Uint8Array): void {
+    const { buffer, byteOffset, length } = bytes
+    this.bytes = bytes instanceof Buffer ? bytes : Buffer.from(buffer, byteOffset, length)
+    this.#view = new DataView(buffer, byteOffset, length)
+  }
+
+  /** Where so many bytes end that begin here. @throws Malformed where there are fewer */
+  protected endOf(length: number): number {
+    const end = this.at + length
+    if (!(end <= this.end)) throw new Malformed('it is cut short')
+    return end
+  }
+
+  byte(): number {
+    if (this.at >= this.end) throw new Malformed('it is cut short')
+    return this.bytes[this.at++] as number
+  }
+
+  /** As `ByteWriter.whole` wrote it. */
+  whole(): number {
+    let value = 0
+    let scale = 1
+    for (let length = 0; length < wholeBytesMax; length++) {
+      const byte = this.byte()
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) {
+        if (!Number.isSafeInteger(value)) break
+        return value
+      }
+      scale *= 0x80
+    }
+    throw new Malformed('a number past all numbers')
+  }
+
+  int16(): number {
+    const { at } = this
+    this.at = this.endOf(2)
+    return this.#view.getInt16(at, true)
+  }
+
+  int32(): number {
+    const { at } = this
+    this.at = this.endOf(4)
+    return this.#view.getInt32(at, true)
+  }
+
+  float64(): number {
+    const { at } = this
+    this.at = this.endOf(8)
+    return this.#view.getFloat64(at, true)
+  }
+
+  latin1(length: number): string {
+    const { at } = this
+    this.at = this.endOf(length)
+    if (length > viewLengthMax) return this.bytes.toString('latin1', at, this.at)
+    if (this.#text === undefined) {
+      this.#textStart = at
+      this.#text = this.bytes.toString('latin1', at, Math.min(this.end, at + 1024))
+    }
+    let from = at - this.#textStart
+    if (from + length > this.#text.length) {
+      this.#text = this.bytes.toString('latin1', at, Math.min(this.end, at + 1024))
+      this.#textStart = at
+      from = 0
+    }
+    return this.#text.substring(from, from + length)
+  }
+  #text: string | undefined
+  #textStart = 0
+
+  utf16(length: number): string {
+    const { at } = this
+    this.at = this.endOf(2 * length)
+    return this.bytes.toString('utf16le', at, this.at)
+  }
+
+  /** @throws Malformed where it is not UTF-8 */
+  utf8(length: number): string {
+    const { at } = this
+    this.at = this.endOf(length)
+    const text = this.bytes.toString('utf8', at, this.at)
+    // What is not UTF-8 comes out as this character, and so does the character itself.
+    if (text.includes('\ufffd') && !isUtf8(this.bytes.subarray(at, this.at)))
+      throw new Malformed('a text that is not UTF-8')
+    return text
+  }
+
+  /** A view of the bytes. */
+  blob(length: number): Uint8Array {
+    const { at } = this
+    this.at = this.endOf(length)
+    return this.bytes.subarray(at, this.at)
+  }
+}

@@ -1,0 +1,90 @@
+/** The values that few messages hold: bytes, bigints, errors, pids and refs. */
+
+import type { NodeLife } from '../../carrier.ts'
+import { BarrelError, textOf } from '../../errors.ts'
+import type { Pid } from '../../pid.ts'
+import { exportPid } from '../../process/process.ts'
+import type { Ref } from '../../ref.ts'
+import { heapEstimate } from '../heap-estimate.ts'
+import { Unsendable } from '../refusals.ts'
+import { typedArrayClasses } from '../typed-arrays.ts'
+import { tag } from './tags.ts'
+import type { ValueWriter } from './value-writer.ts'
+
+export function writeBigint(writer: ValueWriter, value: bigint): void {
+  const { bigintBytesMax } = writer.sent.bounds
+  const isNegative = value < 0n
+  let hex = (isNegative ? -value : value).toString(16)
+  if (hex.length % 2 === 1) hex = `0${hex}`
+  const magnitude = Buffer.from(hex, 'hex').reverse()
+  if (magnitude.length > bigintBytesMax) throw new Unsendable(`a bigint of more than ${bigintBytesMax} bytes`)
+  writer.heapBytes += heapEstimate.bigint + magnitude.length
+  writer.byte(tag.bigint)
+  writer.byte((isNegative ? 0x80 : 0) | magnitude.length)
+  writer.blob(magnitude)
+}
+
+/** Bytes in any of their classes. */
+export function writeBytes(writer: ValueWriter, value: object): void {
+  if (value instanceof ArrayBuffer) return writeArrayBuffer(writer, value)
+  if (!ArrayBuffer.isView(value)) throw new Unsendable(`an instance of ${value.constructor?.name ?? 'a class'}`)
+  // One of no bytes may have been given away, which a view of it finds out.
+  const isWhole = value.byteLength > 0 && value instanceof Uint8Array
+  const bytes = isWhole ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  writer.heapBytes += heapEstimate.typedArray + bytes.length
+  if (value instanceof Uint8Array) writer.byte(tag.bytes)
+  else {
+    const type = typedArrayClasses.findIndex(typedArray => value instanceof typedArray)
+    if (type < 0) throw new Unsendable(`an instance of ${value.constructor?.name ?? 'a class'}`)
+    writer.byte(tag.typedArray)
+    writer.byte(type)
+  }
+  writer.whole(bytes.length)
+  writer.blob(bytes)
+}
+
+function writeArrayBuffer(writer: ValueWriter, buffer: ArrayBuffer): void {
+  const bytes = new Uint8Array(buffer)
+  writer.heapBytes += heapEstimate.arrayBuffer + bytes.length
+  writer.byte(tag.arrayBuffer)
+  writer.whole(bytes.length)
+  writer.blob(bytes)
+}
+
+export function writeError(writer: ValueWriter, error: Error, depth: number): void {
+  const code = error instanceof BarrelError ? error.code : (error as { code?: unknown }).code
+  const { name, message, stack, cause } = error
+  writer.heapBytes += heapEstimate.error
+  writer.count(cause === undefined ? 4 : 5)
+  writer.byte(cause === undefined ? tag.errorWithoutCause : tag.error)
+  for (const text of [textOf(name), textOf(message), stack, code]) {
+    writer.value(typeof text === 'string' ? text : undefined, depth)
+  }
+  if (cause !== undefined) writer.child(cause, 'cause', depth)
+}
+
+export function writePid(writer: ValueWriter, pid: Pid): void {
+  const { local, remote } = writer.sent
+  exportPid(pid)
+  writer.heapBytes += heapEstimate.pid
+  if (isOf(pid, local)) writer.byte(tag.pidOfSender)
+  else if (isOf(pid, remote)) writer.byte(tag.pidOfReceiver)
+  else {
+    writer.byte(tag.pid)
+    writer.knownText(pid.node)
+    writer.whole(pid.creation)
+  }
+  writer.whole(pid.serial)
+}
+
+export function writeRef(writer: ValueWriter, ref: Ref): void {
+  writer.heapBytes += heapEstimate.ref
+  writer.byte(tag.ref)
+  writer.knownText(ref.node)
+  writer.whole(ref.creation)
+  writer.whole(ref.id)
+}
+
+function isOf(pid: Pid, life: NodeLife | undefined): boolean {
+  return life !== undefined && pid.creation === life.creation && pid.node === life.name
+}
