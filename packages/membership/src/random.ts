@@ -7,7 +7,7 @@ export function pick<Item>(items: readonly Item[], random: Random): Item | undef
 }
 
 /** As many of them as there are, `count` at most, in random order. */
-export function sample<Item>(items: readonly Item[], count: number, random: Random): Item[] {
+export function sample<Item>(items: Iterable<Item>, count: number, random: Random): Item[] {
   const left = [...items]
   const taken: Item[] = []
   while (taken.length < count && left.length > 0) {

@@ -24,6 +24,8 @@ test('the package offers these values and no others', async () => {
       "limits",
       "link",
       "makeRef",
+      "measureMessage",
+      "messageBoundsDefaults",
       "monitor",
       "multiCall",
       "next",

@@ -4,7 +4,7 @@
  */
 import type { NodeName, Random } from '@barrel-actors/runtime'
 import type { Peer } from '../peer.ts'
-import { pick, sample } from '../random.ts'
+import { sample } from '../random.ts'
 
 interface Entry {
   peer: Peer
@@ -42,7 +42,7 @@ export class PassiveView {
 
   /** As many of them as there are, `count` at most, in random order. */
   sample(count: number, random: Random): Peer[] {
-    return sample([...this.#entries.values()], count, random).map(({ peer }) => peer)
+    return sample(this.#entries.values(), count, random).map(({ peer }) => peer)
   }
 
   /** How many of them the node has told of that told of the most. */
@@ -102,11 +102,13 @@ export class PassiveView {
 
   /** One that may be asked for a link and is not among `except`. */
   candidate(now: number, random: Random, except: ReadonlyMap<NodeName, unknown>): Peer | undefined {
-    const fit: Peer[] = []
-    for (const { peer, askAtMs } of this.#entries.values()) {
-      if (askAtMs <= now && !except.has(peer.node) && !this.#isGone(peer)) fit.push(peer)
-    }
-    return pick(fit, random)
+    const isFit = ({ peer, askAtMs }: Entry) => askAtMs <= now && !except.has(peer.node) && !this.#isGone(peer)
+    let fit = 0
+    for (const entry of this.#entries.values()) if (isFit(entry)) fit++
+    if (fit === 0) return undefined
+    let left = Math.floor(random.next() * fit)
+    for (const entry of this.#entries.values()) if (isFit(entry) && left-- === 0) return entry.peer
+    return undefined
   }
 
   /** Forgets who is gone, and whom nobody has mentioned since. */
@@ -137,7 +139,13 @@ export class PassiveView {
   // Paper, 4.5: those that were sent to the peer of a shuffle first, then any.
   #makeRoom(random: Random, gone: readonly Peer[]): void {
     const first = gone.find(({ node }) => this.#entries.has(node))?.node
-    const victim = first ?? pick(this.nodes, random)
+    const victim = first ?? this.#nodeAt(Math.floor(random.next() * this.#entries.size))
     if (victim !== undefined) this.#entries.delete(victim)
+  }
+
+  #nodeAt(place: number): NodeName | undefined {
+    let left = place
+    for (const node of this.#entries.keys()) if (left-- === 0) return node
+    return undefined
   }
 }

@@ -1,0 +1,110 @@
+/**
+ * What it takes to write and to read one message: ours as a whole signal, with its head; msgpackr with record shapes as
+ * its documentation advises, the message alone, with its native part where that is installed.
+ */
+import { extensionKey, type Host, type Node, type Pid, type Self, startNode } from '@barrel-actors/runtime'
+import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr'
+import type { Arm, Figure } from '../harness/figure.ts'
+import { stepsPerSecond } from '../harness/pace.ts'
+import { type MixName, mixes } from './codec-mixes.ts'
+
+type Direction = 'encode' | 'decode'
+
+/** Both ends of one stream of messages. */
+interface Stream {
+  /** Writes one. The bytes hold until the next one. */
+  write(message: unknown): Uint8Array
+  read(bytes: Buffer, start: number, end: number): unknown
+}
+
+/** What a carrier is given. */
+export async function benchHost(): Promise<{ host: Host; node: Node }> {
+  let host: Host | undefined
+  const key = extensionKey('bench')
+  const node = await startNode({
+    name: 'a@bench',
+    extensions: [
+      {
+        key,
+        install: async given => {
+          host = given
+          return { api: undefined }
+        },
+      },
+    ],
+  })
+  return { host: host as Host, node }
+}
+
+async function ours(): Promise<Stream> {
+  const { host, node } = await benchHost()
+  const wait = async (self: Self) => void (await self.receive())
+  const [from, to] = [node.spawn(wait), node.spawn(wait)] as [Pid, Pid]
+  const encoder = host.createEncoder()
+  encoder.remote = node
+  const decoder = host.createDecoder(node)
+  return {
+    write: message => encoder.encode({ kind: 'send', from, to, message }),
+    read: (bytes, start, end) => decoder.decode(bytes, start, end),
+  }
+}
+
+async function msgpackr(): Promise<Stream> {
+  const packr = new Packr({ sequential: true } as object)
+  const unpackr = new Unpackr({ sequential: true } as object)
+  return {
+    write: message => packr.pack(message, (REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as never),
+    read: (bytes, start, end) => unpackr.unpack(bytes, { start, end } as never),
+  }
+}
+
+/** Messages one behind another, as they lie in what a connection brings. */
+function written(stream: Stream, messages: readonly unknown[]): { bytes: Buffer; ends: number[] } {
+  const parts = messages.map(message => Buffer.from(stream.write(message)))
+  let end = 0
+  return { bytes: Buffer.concat(parts), ends: parts.map(({ length }) => (end += length)) }
+}
+
+function arm(open: () => Promise<Stream>, direction: Direction, mix: MixName): Arm {
+  return async () => {
+    const { make, different } = mixes[mix]
+    const stream = await open()
+    const messages = Array.from({ length: different }, (_, count) => make(count))
+    const read = ({ bytes, ends }: ReturnType<typeof written>) => {
+      let start = 0
+      for (const end of ends) {
+        stream.read(bytes, start, end)
+        start = end
+      }
+    }
+    // What is sent once a stream has been sent by then.
+    for (let round = 0; round < 3; round++) read(written(stream, messages))
+    const last = written(stream, messages)
+    read(last)
+    const encode = () => {
+      for (const message of messages) stream.write(message)
+    }
+    const rounds = await stepsPerSecond(direction === 'encode' ? encode : () => read(last))
+    return 1_000_000_000 / (rounds * different)
+  }
+}
+
+function figure(direction: Direction, mix: MixName): Figure {
+  return {
+    name: mix === 'bench' ? `codec.${direction}` : `codec.${direction}_${mix}`,
+    unit: 'ns',
+    better: 'lower',
+    peer: 'msgpackr',
+    ours: arm(ours, direction, mix),
+    peers: { msgpackr: arm(msgpackr, direction, mix) },
+  }
+}
+
+export const codecEncode: Figure = figure('encode', 'bench')
+export const codecDecode: Figure = figure('decode', 'bench')
+export const codecEncodeNested: Figure = figure('encode', 'nested')
+export const codecDecodeNested: Figure = figure('decode', 'nested')
+export const codecEncodeRows: Figure = figure('encode', 'rows')
+export const codecDecodeRows: Figure = figure('decode', 'rows')
+export const codecEncodeTexts: Figure = figure('encode', 'texts')
+export const codecDecodeTexts: Figure = figure('decode', 'texts')
