@@ -72,7 +72,7 @@ const ours: Arm = async () => {
 /** What honest messages cost: the rows of the other figures. */
 const honest: Arm = async () => {
   const { host } = await benchHost()
-  return costOf(host, message([0x83, 97, 98, 99, 1, 0xaa], Math.floor(frameBytes / 12)))
+  return costOf(host, message([0x88, ...Buffer.from('honestly')], Math.floor(frameBytes / 9)))
 }
 
 export const codecHostile: Figure = {

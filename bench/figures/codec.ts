@@ -2,18 +2,26 @@
  * What it takes to write and to read one message: ours as a whole signal, with its head; msgpackr with record shapes as
  * its documentation advises, the message alone, with its native part where that is installed.
  */
-import { extensionKey, type Host, type Node, type Pid, type Self, startNode } from '@barrel-actors/runtime'
+import { extensionKey, type Host, limits, type Node, type Pid, type Self, startNode } from '@barrel-actors/runtime'
 import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr'
 import type { Arm, Figure } from '../harness/figure.ts'
 import { stepsPerSecond } from '../harness/pace.ts'
 import { type MixName, mixes } from './codec-mixes.ts'
 
+const { signalBytesMax } = limits
+
 type Direction = 'encode' | 'decode'
+
+interface Lies {
+  readonly buffer: Uint8Array
+  readonly start: number
+  readonly end: number
+}
 
 /** Both ends of one stream of messages. */
 interface Stream {
-  /** Writes one. The bytes hold until the next one. */
-  write(message: unknown): Uint8Array
+  /** Writes one, in place. Says where it lies until the next one. */
+  write(message: unknown): Lies
   read(bytes: Buffer, start: number, end: number): unknown
 }
 
@@ -44,7 +52,7 @@ async function ours(): Promise<Stream> {
   encoder.remote = node
   const decoder = host.createDecoder(node)
   return {
-    write: message => encoder.encode({ kind: 'send', from, to, message }),
+    write: message => encoder.write({ kind: 'send', from, to, message }, 0, signalBytesMax) as Lies,
     read: (bytes, start, end) => decoder.decode(bytes, start, end),
   }
 }
@@ -52,15 +60,25 @@ async function ours(): Promise<Stream> {
 async function msgpackr(): Promise<Stream> {
   const packr = new Packr({ sequential: true } as object)
   const unpackr = new Unpackr({ sequential: true } as object)
+  const lies: { -readonly [Part in keyof Lies]: Lies[Part] } = { buffer: new Uint8Array(), start: 0, end: 0 }
   return {
-    write: message => packr.pack(message, (REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as never),
+    write: message => {
+      const packed = packr.pack(message, (REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as never) as Buffer & Lies
+      lies.buffer = packed
+      lies.start = packed.start
+      lies.end = packed.end
+      return lies
+    },
     read: (bytes, start, end) => unpackr.unpack(bytes, { start, end } as never),
   }
 }
 
 /** Messages one behind another, as they lie in what a connection brings. */
 function written(stream: Stream, messages: readonly unknown[]): { bytes: Buffer; ends: number[] } {
-  const parts = messages.map(message => Buffer.from(stream.write(message)))
+  const parts = messages.map(message => {
+    const { buffer, start, end } = stream.write(message)
+    return Buffer.from(buffer.subarray(start, end))
+  })
   let end = 0
   return { bytes: Buffer.concat(parts), ends: parts.map(({ length }) => (end += length)) }
 }

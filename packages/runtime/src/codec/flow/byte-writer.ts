@@ -26,12 +26,16 @@ const slack = 128
 const shortLengthMax = 31
 /** Up to so many characters a loop is quicker than a call of the library. */
 const loopLengthMax = 40
+/** FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv */
+const hashFactor = 0x01000193
 /** From here on a text is measured before its memory is taken. */
 const measuredLengthMin = 32_768
 
 export class ByteWriter {
   bytes: Buffer = Buffer.allocUnsafeSlow(0)
   at = 0
+  /** Of the last text of up to 40 characters. */
+  textHash = 0
   #view = new DataView(this.bytes.buffer)
   #memory: WriterMemory | undefined
   #start = 0
@@ -146,11 +150,14 @@ export class ByteWriter {
     if (length > loopLengthMax) return this.#longText(text)
     const { bytes, at } = this
     const start = length <= shortLengthMax ? at + 1 : at + 2
+    let hash = length
     for (let place = 0; place < length; place++) {
       const unit = text.charCodeAt(place)
       if (unit > 0xff) return this.#utf16(text)
+      hash = Math.imul(hash ^ unit, hashFactor)
       bytes[start + place] = unit
     }
+    this.textHash = hash
     if (length <= shortLengthMax) bytes[at] = shortTextTag + length
     else {
       bytes[at] = latin1TextTag
@@ -171,12 +178,15 @@ export class ByteWriter {
     }
     const { bytes } = this
     let { at } = this
+    let hash = length
     for (let place = 0; place < length; place++) {
       const unit = text.charCodeAt(place)
+      hash = Math.imul(hash ^ unit, hashFactor)
       bytes[at++] = unit
       bytes[at++] = unit >> 8
     }
     this.at = at
+    this.textHash = hash
     return 2 * length
   }
 

@@ -5,8 +5,7 @@
 
 import { isRefusedKey } from '../refused-keys.ts'
 import { flowLimits } from './flow-limits.ts'
-
-export const noNumber = -1
+import { noNumber } from './sent-texts.ts'
 
 /** Keys in their order, as one object had them. */
 export class SentShape {
@@ -17,10 +16,13 @@ export class SentShape {
   readonly refusedKey: string | undefined
   /** By field, the shape of the object that stood there last. */
   readonly inside: (SentShape | undefined)[]
+  /** By field, the number of the text that stood there last. */
+  readonly texts: Int16Array
 
   constructor(keys: readonly string[]) {
     this.keys = keys
     this.refusedKey = keys.find(isRefusedKey)
+    this.texts = new Int16Array(keys.length).fill(noNumber)
     this.inside = new Array<SentShape | undefined>(keys.length).fill(undefined)
   }
 }

@@ -12,8 +12,8 @@ const slotsCountFirst = 128
 /** Twice as many as there are numbers. */
 const slotsCountMax = 2 * flowLimits.textsMax
 
-/** What `find` says of a text that has no number. */
-export const textState = { unknown: -1, seen: -2 } as const
+/** In the place of the number of a text that has none. */
+export const noNumber = -1
 
 /** V8 makes a text of this length or more a view of the text that it was cut from, which it would keep alive. */
 const viewLengthMin = 13
@@ -24,44 +24,60 @@ export class SentTexts {
   #numbers = new Int16Array(0)
   #seen = new Int32Array(0)
   #mask = -1
-  /** By number: the slot. */
-  #slots: number[] = []
+  readonly #byNumber: string[] = []
+  /** Of the text that was looked for last. */
+  #slot = 0
   #defined = 0
   /** How many texts found their slot taken since there are so many slots. */
   #conflicts = 0
 
-  /** The number of the text, or whether it has come before. */
-  find(text: string): number {
-    if (this.#conflicts > this.#mask) this.#grow()
-    const slot = hashOf(text) & this.#mask
-    const known = this.#texts[slot]
-    if (known === text) return this.#numbers[slot] as number
-    const hash = fullHashOf(text)
-    const seen = this.#seen[slot]
-    if (seen === hash) return textState.seen
-    if (seen !== 0) this.#conflicts++
-    this.#seen[slot] = hash
-    return textState.unknown
+  /** Whether that number stands for the text. */
+  has(number: number, text: string): boolean {
+    return this.#byNumber[number] === text
   }
 
-  /** Gives the next number to a text that came before. */
-  define(text: string): void {
+  /** The number of the text. */
+  find(text: string): number {
+    if (this.#conflicts > this.#mask) this.#grow()
+    const slot = slotOf(text) & this.#mask
+    this.#slot = slot
+    return this.#texts[slot] === text ? (this.#numbers[slot] as number) : noNumber
+  }
+
+  /** The text that was looked for last has no number, and that hash. Whether it has come before, and is to have one. */
+  comesAgain(hash: number): boolean {
+    const slot = this.#slot
+    const seen = this.#seen[slot]
+    // 0 stands for none.
+    const mark = hash | 1
+    if (seen === mark) return true
+    if (seen !== 0) this.#conflicts++
+    this.#seen[slot] = mark
+    return false
+  }
+
+  /** Gives the next number to a text. */
+  define(text: string): number {
     const number = this.#defined % flowLimits.textsMax
     this.#defined++
     this.#forget(number)
     this.#put(text.length < viewLengthMin ? text : copyOf(text), number)
+    return number
   }
 
   #put(text: string, number: number): void {
-    const slot = hashOf(text) & this.#mask
+    const slot = slotOf(text) & this.#mask
     this.#texts[slot] = text
     this.#numbers[slot] = number
-    this.#slots[number] = slot
+    this.#byNumber[number] = text
   }
 
   #forget(number: number): void {
-    const slot = this.#slots[number]
-    if (slot !== undefined && this.#numbers[slot] === number) this.#texts[slot] = undefined
+    const text = this.#byNumber[number]
+    if (text === undefined) return
+    const slot = slotOf(text) & this.#mask
+    if (this.#numbers[slot] === number) this.#texts[slot] = undefined
+    this.#byNumber[number] = unused
   }
 
   /** A flow that repeats few texts keeps few slots. */
@@ -97,8 +113,11 @@ function copyOf(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le')
 }
 
+/** No text that has a number is as short. */
+const unused = ''
+
 /** Of some of its characters: texts that are alike differ most at their end. */
-function hashOf(text: string): number {
+function slotOf(text: string): number {
   const { length } = text
   let hash = length + text.charCodeAt(0)
   hash = hash * 31 + text.charCodeAt(length >> 1)
@@ -106,11 +125,4 @@ function hashOf(text: string): number {
   hash = hash * 31 + text.charCodeAt(length - 2)
   hash = hash * 31 + text.charCodeAt(length - 1)
   return hash ^ (hash >>> 11)
-}
-
-function fullHashOf(text: string): number {
-  let hash = text.length
-  for (let place = 0; place < text.length; place++) hash = Math.imul(hash ^ text.charCodeAt(place), 0x01000193)
-  // 0 stands for none.
-  return hash | 1
 }

@@ -18,8 +18,8 @@ import { isRefusedKey } from '../refused-keys.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { flowLimits } from './flow-limits.ts'
 import { writeBigint, writeBytes, writeError, writePid, writeRef } from './rare-values.ts'
-import { noNumber, type SentShape, type SentShapes } from './sent-shapes.ts'
-import { type SentTexts, textState } from './sent-texts.ts'
+import type { SentShape, SentShapes } from './sent-shapes.ts'
+import { noNumber, type SentTexts } from './sent-texts.ts'
 import { tag } from './tags.ts'
 
 // Constants of this module, which the compiler of V8 knows; it looks up those of another one each time.
@@ -53,6 +53,7 @@ const {
   setEntry: setEntryHeap,
   date: dateHeap,
 } = heapEstimate
+const { textLengthMin, textLengthMax } = flowLimits
 
 /** One flow: its ends, what may be sent, and what has been. */
 export interface Sent {
@@ -128,7 +129,7 @@ export class ValueWriter extends ByteWriter {
     this.room(0)
     switch (typeof value) {
       case 'string':
-        return this.knownText(value)
+        return void this.knownText(value)
       case 'number':
         return this.#numeric(value)
       case 'boolean':
@@ -155,21 +156,31 @@ export class ValueWriter extends ByteWriter {
     this.text(name)
   }
 
-  /** A text, by its number where it has one. */
-  knownText(text: string): void {
+  /** A text, by its number where it has one: most likely by `guess`. Gives the number. */
+  knownText(text: string, guess: number = noNumber): number {
+    const { texts } = this.sent
     const { length } = text
-    if (length < flowLimits.textLengthMin || length > flowLimits.textLengthMax) return this.#plainText(text)
-    const number = this.sent.texts.find(text)
-    if (number >= 0) {
-      this.byte(knownTextTag + (number >> 8))
-      this.byte(number)
-      return
+    if (length < textLengthMin || length > textLengthMax) {
+      this.#plainText(text)
+      return noNumber
     }
-    if (number === textState.seen) {
-      this.sent.texts.define(text)
-      this.byte(newTextTag)
-    }
-    this.#plainText(text)
+    const number = guess !== noNumber && texts.has(guess, text) ? guess : texts.find(text)
+    if (number === noNumber) return this.#unknownText(text)
+    this.byte(knownTextTag + (number >> 8))
+    this.byte(number)
+    return number
+  }
+
+  #unknownText(text: string): number {
+    const { texts } = this.sent
+    const { at } = this
+    const heapBytes = this.text(text)
+    this.heapBytes += textHeap + heapBytes
+    if (!texts.comesAgain(this.textHash)) return noNumber
+    this.at = at
+    this.byte(newTextTag)
+    this.text(text)
+    return texts.define(text)
   }
 
   #plainText(text: string): void {
@@ -318,7 +329,7 @@ export class ValueWriter extends ByteWriter {
   #field(shape: SentShape, base: number, place: number, depth: number): void {
     const value = this.#take(base + place)
     this.room(0)
-    if (typeof value === 'string') this.knownText(value)
+    if (typeof value === 'string') shape.texts[place] = this.knownText(value, shape.texts[place])
     else if (typeof value === 'number') this.#numeric(value)
     else {
       this.#expected = shape.inside[place]
