@@ -1,3 +1,4 @@
+import { fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BarrelError } from '../../errors.ts'
@@ -52,6 +53,17 @@ test('the values that are easily lost arrive', () => {
   const message = { zero: -0, nan: Number.NaN, none: undefined, big: 2n ** 64n, negative: -(2n ** 63n) - 1n, nested }
   expect(stream().pass(message)).toStrictEqual([message])
   expect(Object.is((stream().pass([-0])[0] as number[])[0], -0)).toBe(true)
+})
+
+test('a value arrives as it was sent, over a stream that carries many', () => {
+  let { pass } = stream()
+  let passed = 0
+  return fuzz('values of signals', value, value => {
+    // A stream of its own for each thousand: what fails is seen again within so many.
+    if (passed++ % 1_000 === 0) pass = stream().pass
+    expect(pass(value)).toStrictEqual([value])
+    return 'accepted'
+  })
 })
 
 test('a hole in an array arrives as undefined', () => {
