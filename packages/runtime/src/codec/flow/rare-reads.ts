@@ -29,10 +29,14 @@ export function readRare(reader: ValueReader, head: number): unknown {
   }
 }
 
+/** V8 keeps so many bytes in the object itself. */
+const heldInlineMax = 64
+
 // A copy, where what is read is used again, or would keep much else in memory.
 function readBytes(reader: ValueReader): Uint8Array {
   const length = reader.whole()
   reader.charge(heapEstimate.typedArray + length)
+  if (length <= heldInlineMax) return reader.smallBlob(length)
   const view = reader.blob(length)
   const { ownedBytes } = reader.known
   if (ownedBytes === 0 || length < ownedBytes / 2) return new Uint8Array(view)
@@ -42,6 +46,7 @@ function readBytes(reader: ValueReader): Uint8Array {
 function readArrayBuffer(reader: ValueReader, estimate: number): ArrayBuffer {
   const length = reader.whole()
   reader.charge(estimate + length)
+  if (length <= heldInlineMax) return reader.smallBlob(length).buffer
   const { buffer, byteOffset } = reader.blob(length)
   return buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -57,11 +58,13 @@ test('the values that are easily lost arrive', () => {
 
 test('a value arrives as it was sent, over a stream that carries many', () => {
   let { pass } = stream()
-  let passed = 0
+  let count = 0
   return fuzz('values of signals', value, value => {
     // A stream of its own for each thousand: what fails is seen again within so many.
-    if (passed++ % 1_000 === 0) pass = stream().pass
-    expect(pass(value)).toStrictEqual([value])
+    if (count++ % 1_000 === 0) pass = stream().pass
+    const passed = pass(value)
+    // Quick, but for dates that are none.
+    if (!isDeepStrictEqual(passed, [value])) expect(passed).toStrictEqual([value])
     return 'accepted'
   })
 })

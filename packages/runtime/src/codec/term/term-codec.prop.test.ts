@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { changed, fuzz, type Outcome } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { Packr } from 'msgpackr'
@@ -14,7 +15,9 @@ const MiB = 1024 * 1024
 
 test('every value comes back as it was', () =>
   fuzz('values of terms', value, value => {
-    expect(codec.decode(codec.encode(value))).toStrictEqual(value)
+    const passed = codec.decode(codec.encode(value))
+    // Quick, but for dates that are none.
+    if (!isDeepStrictEqual(passed, value)) expect(passed).toStrictEqual(value)
     return 'accepted'
   }))
 
