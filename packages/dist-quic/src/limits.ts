@@ -4,6 +4,13 @@ export const limits = {
   messageBytesMax: 64 * 1024 * 1024,
   /** A signal that goes in one piece. A larger one is cut. */
   frameBytesMax: 64 * 1024,
+  /** What may wait in the stream that flows share: past it the next flow leaves it, so that it delays the others no more. */
+  sharedBytesMax: 64 * 1024,
+  /**
+   * What a flow may still bring in that stream once it was asked to leave it, as estimated on the heap. Past it the stream
+   * is left unread: an honest peer has so much on its way only over a path that holds two mebibytes.
+   */
+  overshootBytesMax: 16 * 1024 * 1024,
   /** The parts of one that is cut. */
   partBytesMax: 64 * 1024,
   /** Large signals under way at a time, in one flow: sent, or being put together. */

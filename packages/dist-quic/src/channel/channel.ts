@@ -22,13 +22,13 @@ import { limits } from '../limits.ts'
 import type { PathStats } from '../quic/path-stats.ts'
 import type { CarrierContext } from './context.ts'
 import type { UsedChannel } from './idle.ts'
-import { IncomingFlow, type IncomingOwner } from './incoming-flow.ts'
+import { IncomingFlows, type IncomingFlowsOwner } from './incoming-flows.ts'
 import { Migration } from './migration.ts'
 import { type FlowOwner, OutgoingFlow } from './outgoing-flow.ts'
 import type { ParcelBuffers } from './parcel-buffers.ts'
 import { closeCode, type Session } from './session.ts'
 import { flowOf } from './streams.ts'
-import { type Word, word } from './words.ts'
+import { flowThatLeaves, leaveWord, type Word, word } from './words.ts'
 
 /** What the carrier hears of a channel. */
 export interface ChannelEvents {
@@ -47,15 +47,14 @@ export interface Held {
   readonly bytes: Uint8Array
 }
 
-export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChannel {
+export class QuicChannel implements Channel, FlowOwner, IncomingFlowsOwner, UsedChannel {
   readonly node: NodeName
   readonly #context: CarrierContext
   readonly #events: ChannelEvents
   readonly #outgoing: (OutgoingFlow | undefined)[] = []
-  readonly #incoming: (IncomingFlow | undefined)[] = []
+  #incoming = new IncomingFlows(this)
   readonly underWay: { bytes: number } = { bytes: 0 }
   readonly waiting: { bytes: number } = { bytes: 0 }
-  readonly assembling: { bytes: number } = { bytes: 0 }
   #state: 'dialing' | 'settled' | 'up' | 'closed' = 'dialing'
   #session: Session | undefined
   #peer: HandshakeResult | undefined
@@ -67,8 +66,6 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   #isHigh = false
   /** While the other end is asked to close it: what was given meanwhile. */
   #held: Held[] | undefined
-  /** Flows that are left unread: what has come in them would be lost with the channel. */
-  readonly #paused = new Set<number>()
   #offerTimer: Timer | undefined
   #migration: Migration | undefined
   /** Signals so far, both ways: who looks twice sees whether the channel is used. */
@@ -151,6 +148,8 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   /** The other end says something. */
   said(said: Word): void {
     this.#migration?.said(said)
+    const flow = flowThatLeaves(said)
+    if (flow !== undefined) return this.#flow(flow).leave()
     if (said !== word.idle && said !== word.busy) return
     if (said === word.busy) this.#goOn()
     else if (!this.#events.mayEnd(this)) this.#session?.say(word.busy)
@@ -177,7 +176,8 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   }
 
   get hasWaiting(): boolean {
-    return this.#waitingBytes > 0 || this.#paused.size > 0
+    // What has come in flows that are left unread would be lost with the channel.
+    return this.#waitingBytes > 0 || this.#incoming.hasPaused
   }
 
   #flow(index: number): OutgoingFlow {
@@ -242,9 +242,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   /** Bytes of a flow. What the peer did wrong, or nothing. Throws E_SIGNAL_INVALID. */
   receive(flow: number, bytes: Uint8Array): string | undefined {
     if (this.#state !== 'up') return undefined
-    const incoming = this.#incoming[flow] ?? new IncomingFlow(flow, this)
-    this.#incoming[flow] = incoming
-    return incoming.push(bytes)
+    return this.#incoming.receive(flow, bytes)
   }
 
   received(signal: Signal, flow: Flow): void {
@@ -253,13 +251,23 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
   }
 
   pause(flow: number): void {
-    this.#paused.add(flow)
-    this.#session?.pause(flow)
+    this.#incoming.pause(flow)
   }
 
   resume(flow: number): void {
-    this.#paused.delete(flow)
+    this.#incoming.resume(flow)
+  }
+
+  pauseStream(flow: number): void {
+    this.#session?.pause(flow)
+  }
+
+  resumeStream(flow: number): void {
     this.#session?.resume(flow)
+  }
+
+  askToLeave(flow: number): void {
+    this.#session?.say(leaveWord(flow))
   }
 
   /** Figures of the path in use. Only while it is up. */
@@ -300,7 +308,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingOwner, UsedChann
     this.#state = 'closed'
     this.#early = []
     this.#outgoing.length = 0
-    this.#incoming.length = 0
+    this.#incoming = new IncomingFlows(this)
     this.#offerTimer?.cancel()
     this.#migration?.ended(cause)
     const held = this.#held ?? []

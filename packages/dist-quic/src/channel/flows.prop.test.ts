@@ -7,8 +7,10 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { limits } from '../limits.ts'
 import { partHead } from './frames.ts'
 import { IncomingFlow, type IncomingOwner } from './incoming-flow.ts'
+import { IncomingFlows, type IncomingFlowsOwner } from './incoming-flows.ts'
 import { type FlowOwner, OutgoingFlow } from './outgoing-flow.ts'
 import { ParcelBuffers } from './parcel-buffers.ts'
+import { sharedFlow, signalStreamsCount } from './streams.ts'
 
 let a: Node
 let b: Node
@@ -23,36 +25,29 @@ afterAll(async () => {
   await b.stop()
 })
 
-/** A stream of bytes, which the test empties as it likes. */
-class Stream implements FlowOwner {
-  readonly underWay: { bytes: number } = { bytes: 0 }
-  readonly waiting: { bytes: number } = { bytes: 0 }
-  readonly buffers: ParcelBuffers = new ParcelBuffers()
+/** What waits in one stream. */
+class Queue {
   queued: Buffer[] = []
   /** What was handed over, until it is taken out whole. */
   #handed: { readonly end: number; readonly taken: () => void }[] = []
   #written = 0
   #taken = 0
 
-  createEncoder(): SignalEncoder {
-    return new SignalEncoder(a)
+  get bytes(): number {
+    return this.queued.reduce((sum, bytes) => sum + bytes.length, 0)
   }
 
-  write(_: number, bytes: Uint8Array, start: number, end: number): void {
-    this.queued.push(Buffer.from(bytes.subarray(start, end)))
-    this.#written += end - start
-  }
-
-  hand(flow: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void {
-    this.write(flow, head, 0, head.length)
-    // Not copied: what is written over before it is taken arrives broken.
-    this.queued.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+  add(bytes: Buffer, taken?: () => void): void {
+    this.queued.push(bytes)
     this.#written += bytes.length
     if (taken !== undefined) this.#handed.push({ end: this.#written, taken })
   }
 
-  queuedBytesOf(): number {
-    return this.queued.reduce((sum, bytes) => sum + bytes.length, 0)
+  /** Takes up to that many bytes out of it. */
+  take(bytesMax: number): Buffer {
+    const all = Buffer.concat(this.queued)
+    this.#drop(Math.min(bytesMax, all.length))
+    return all.subarray(0, bytesMax)
   }
 
   #drop(bytes: number): void {
@@ -65,23 +60,70 @@ class Stream implements FlowOwner {
     }
     while (this.#handed[0] !== undefined && this.#handed[0].end <= this.#taken) this.#handed.shift()?.taken()
   }
+}
 
-  /** Takes up to that many bytes out of it. */
+/** The streams of a flow, its own and the shared one, which the test empties as it likes. */
+class Stream implements FlowOwner {
+  readonly underWay: { bytes: number } = { bytes: 0 }
+  readonly waiting: { bytes: number } = { bytes: 0 }
+  readonly buffers: ParcelBuffers = new ParcelBuffers()
+  readonly queues: readonly Queue[] = Array.from({ length: signalStreamsCount }, () => new Queue())
+
+  createEncoder(): SignalEncoder {
+    return new SignalEncoder(a)
+  }
+
+  write(flow: number, bytes: Uint8Array, start: number, end: number): void {
+    this.queues[flow]?.add(Buffer.from(bytes.subarray(start, end)))
+  }
+
+  hand(flow: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void {
+    this.queues[flow]?.add(Buffer.from(head))
+    // Not copied: what is written over before it is taken arrives broken.
+    this.queues[flow]?.add(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), taken)
+  }
+
+  queuedBytesOf(flow?: number): number {
+    const queues = flow === undefined ? this.queues : [this.queues[flow] as Queue]
+    return queues.reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /** Up to that many bytes of what was written: of the shared stream first, of the others then. */
   take(bytesMax: number): Buffer {
-    const all = Buffer.concat(this.queued)
-    this.#drop(Math.min(bytesMax, all.length))
-    return all.subarray(0, bytesMax)
+    const parts: Buffer[] = []
+    let left = bytesMax
+    for (const queue of [...this.queues].reverse()) {
+      const part = queue.take(left)
+      left -= part.length
+      parts.push(part)
+    }
+    return Buffer.concat(parts)
   }
 }
 
-class Receiver implements IncomingOwner {
+class Receiver implements IncomingOwner, IncomingFlowsOwner {
   isReading = true
   readonly assembling: { bytes: number } = { bytes: 0 }
   readonly signals: Signal[] = []
   assemblingMax = 0
+  /** Streams that are read, and flows that are to leave. */
+  readonly read = new Set<number>([sharedFlow])
+  readonly asked: number[] = []
 
   createDecoder(): SignalDecoder {
     return new SignalDecoder(b, a)
+  }
+
+  pauseStream(flow: number): void {
+    this.read.delete(flow)
+  }
+
+  resumeStream(flow: number): void {
+    this.read.add(flow)
+  }
+
+  askToLeave(flow: number): void {
+    this.asked.push(flow)
   }
 
   received(signal: Signal): void {
@@ -107,6 +149,13 @@ const summary = ({ sender, count, bytes, text = '' }: Note) =>
     .update(bytes ?? text)
     .digest('hex')}`
 
+/** Brings up to that many bytes of the streams that are read to the other end; `order` says which of them first. */
+function arrive(stream: Stream, receiver: Receiver, incoming: IncomingFlows, bytesMax: number, order = 0): void {
+  const streams = [...stream.queues.keys()].filter(flow => receiver.read.has(flow) && stream.queuedBytesOf(flow) > 0)
+  const flow = streams[order % streams.length]
+  if (flow !== undefined) expect(incoming.receive(flow, (stream.queues[flow] as Queue).take(bytesMax))).toBeUndefined()
+}
+
 const KiB = 1024
 const size = fc.oneof(fc.nat(200), fc.nat(70 * KiB), fc.integer({ min: 60 * KiB, max: 400 * KiB }))
 const step = fc.oneof(
@@ -118,14 +167,14 @@ test('each sender’s messages arrive whole and in its order, however large, and
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), steps => {
       const [stream, receiver] = [new Stream(), new Receiver()]
-      const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlow(0, receiver)]
+      const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlows(receiver)]
       const sent = new Map<number, Note[]>()
-      const arrive = (bytesMax: number) => {
-        expect(incoming.push(stream.take(bytesMax))).toBeUndefined()
+      const arriveSome = (bytesMax: number) => {
+        arrive(stream, receiver, incoming, bytesMax, bytesMax)
         outgoing.feed()
       }
       for (const each of steps) {
-        if ('take' in each) arrive(each.take)
+        if ('take' in each) arriveSome(each.take)
         else {
           const notes = sent.get(each.sender) ?? []
           sent.set(each.sender, notes)
@@ -137,12 +186,12 @@ test('each sender’s messages arrive whole and in its order, however large, and
           send(outgoing, note)
         }
       }
-      while (stream.queuedBytesOf() > 0) arrive(100 * KiB)
+      while (stream.queuedBytesOf() > 0) arriveSome(100 * KiB)
       for (const [sender, notes] of sent) {
         const got = receiver.signals.map(noteOf).filter(note => note.sender === sender)
         expect(got.map(summary)).toEqual(notes.map(summary))
       }
-      expect([stream.waiting.bytes, stream.underWay.bytes, receiver.assembling.bytes]).toEqual([0, 0, 0])
+      expect([stream.waiting.bytes, stream.underWay.bytes, incoming.assembling.bytes]).toEqual([0, 0, 0])
     }),
     { numRuns: 40 },
   )
@@ -150,12 +199,12 @@ test('each sender’s messages arrive whole and in its order, however large, and
 
 test('a small message of another sender gets past a large one, and the next of the same sender does not', () => {
   const [stream, receiver] = [new Stream(), new Receiver()]
-  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlow(0, receiver)]
+  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlows(receiver)]
   send(outgoing, { sender: 1, count: 0, bytes: new Uint8Array(10_000 * KiB) })
   send(outgoing, { sender: 1, count: 1 })
   send(outgoing, { sender: 2, count: 0 })
   while (stream.queuedBytesOf() > 0) {
-    incoming.push(stream.take(64 * KiB))
+    arrive(stream, receiver, incoming, 64 * KiB)
     outgoing.feed()
   }
   expect(receiver.signals.map(noteOf).map(({ sender, count }) => [sender, count])).toEqual([
@@ -167,13 +216,13 @@ test('a small message of another sender gets past a large one, and the next of t
 
 test('no more large messages are under way at a time than the other end puts together', () => {
   const [stream, receiver] = [new Stream(), new Receiver()]
-  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlow(0, receiver)]
+  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlows(receiver)]
   const senders = limits.messagesUnderWayMax * 3
   for (let sender = 0; sender < senders; sender++) {
     send(outgoing, { sender, count: 0, bytes: new Uint8Array(2_000 * KiB) })
   }
   while (stream.queuedBytesOf() > 0) {
-    expect(incoming.push(stream.take(64 * KiB))).toBeUndefined()
+    arrive(stream, receiver, incoming, 64 * KiB)
     outgoing.feed()
   }
   expect(receiver.signals).toHaveLength(senders)
@@ -182,27 +231,28 @@ test('no more large messages are under way at a time than the other end puts tog
 
 test('a message that is too large is refused where it is sent, and what comes after it arrives', () => {
   const [stream, receiver] = [new Stream(), new Receiver()]
-  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlow(0, receiver)]
+  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlows(receiver)]
   const huge = { sender: 1, count: 0, bytes: new Uint8Array(limits.messageBytesMax) }
   expect(() => send(outgoing, huge)).toThrow(/more than/)
   send(outgoing, { sender: 1, count: 1 })
-  incoming.push(stream.take(KiB))
+  arrive(stream, receiver, incoming, KiB)
   expect(receiver.signals.map(noteOf)).toEqual([{ sender: 1, count: 1 }])
 })
 
 test('the memory of a large message is used again, once its last byte is taken and no sooner', () => {
   const [stream, receiver] = [new Stream(), new Receiver()]
-  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlow(0, receiver)]
+  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlows(receiver)]
   const notes = [1, 2, 3].map(sender => ({ sender, count: 0, bytes: new Uint8Array(200 * KiB).fill(sender) }))
   const memory = vi.spyOn(stream.buffers, 'give')
   send(outgoing, notes[0] as Note)
-  incoming.push(stream.take(150 * KiB))
+  arrive(stream, receiver, incoming, KiB)
+  arrive(stream, receiver, incoming, 150 * KiB)
   expect(memory).not.toHaveBeenCalled()
   send(outgoing, notes[1] as Note)
-  incoming.push(stream.take(100 * KiB))
+  arrive(stream, receiver, incoming, 100 * KiB)
   expect(memory).toHaveBeenCalledTimes(1)
   send(outgoing, notes[2] as Note)
-  for (; stream.queuedBytesOf() > 0; outgoing.feed()) incoming.push(stream.take(100 * KiB))
+  for (; stream.queuedBytesOf() > 0; outgoing.feed()) arrive(stream, receiver, incoming, 100 * KiB)
   expect(receiver.signals.map(signal => summary(noteOf(signal)))).toEqual(notes.map(summary))
   expect(memory).toHaveBeenCalledTimes(3)
 })
@@ -211,12 +261,13 @@ test('the memory of a large message is used again, once its last byte is taken a
 function recordedFlow(): Buffer {
   const stream = new Stream()
   const outgoing = new OutgoingFlow(0, stream)
+  outgoing.leave()
   for (let sender = 0; sender < 2; sender++) {
     send(outgoing, { sender, count: 0, text: 'small' })
     send(outgoing, { sender, count: 1, bytes: new Uint8Array(90 * KiB) })
     send(outgoing, { sender: sender + 2, count: 0, bytes: new Uint8Array(10) })
   }
-  return stream.take(400 * KiB)
+  return (stream.queues[0] as Queue).take(400 * KiB)
 }
 
 /** A signal in parts of a few bytes each, whose heads are often what changes. */
@@ -303,10 +354,10 @@ test('all flows of a channel share what may be under way, at either end', () => 
   const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlow(0, receiver)]
   stream.underWay.bytes = limits.underWayBytesMax
   send(outgoing, { sender: 1, count: 0, bytes: new Uint8Array(100 * KiB) })
-  expect(stream.queuedBytesOf()).toBe(0)
+  expect(stream.queuedBytesOf(0)).toBe(0)
   stream.underWay.bytes = 0
   outgoing.feed()
-  expect(stream.queuedBytesOf()).toBeGreaterThan(100 * KiB)
+  expect(stream.queuedBytesOf(0)).toBeGreaterThan(100 * KiB)
   receiver.assembling.bytes = limits.assemblyBytesMax - 2048 * KiB
   expect([incoming.part(1, 2100 * KiB, 1), incoming.part(2, 10, 1)]).toEqual([
     undefined,
@@ -319,21 +370,21 @@ test('all flows of a channel share what may be under way, at either end', () => 
 
 test('what comes after the end of the channel is read by nobody, whole or in parts', () => {
   const [stream, receiver] = [new Stream(), new Receiver()]
-  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlow(0, receiver)]
+  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlows(receiver)]
   send(outgoing, { sender: 1, count: 0 })
   send(outgoing, { sender: 2, count: 0, bytes: new Uint8Array(70 * KiB) })
   receiver.isReading = false
-  incoming.push(stream.take(100 * KiB))
+  arrive(stream, receiver, incoming, 100 * KiB)
   expect([receiver.signals, receiver.assembling.bytes]).toEqual([[], 0])
 })
 
 test('bytes that come in a part of their own are no window into other memory', () => {
   const [stream, receiver] = [new Stream(), new Receiver()]
-  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlow(0, receiver)]
+  const [outgoing, incoming] = [new OutgoingFlow(0, stream), new IncomingFlows(receiver)]
   send(outgoing, { sender: 1, count: 0, bytes: new Uint8Array(300 * KiB) })
   send(outgoing, { sender: 1, count: 1, bytes: new Uint8Array(3 * KiB) })
   while (stream.queuedBytesOf() > 0) {
-    incoming.push(stream.take(64 * KiB))
+    arrive(stream, receiver, incoming, 64 * KiB)
     outgoing.feed()
   }
   const [, small] = receiver.signals.map(noteOf)

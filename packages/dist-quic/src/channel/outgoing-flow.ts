@@ -1,5 +1,6 @@
 /**
- * One flow on its way out: the signals of the senders that share it, in one ordered stream. A small signal goes at
+ * One flow on its way out: the signals of the senders that share it, in one ordered stream. It begins in the stream
+ * that all flows share, and leaves it for one of its own when it carries much. A small signal goes at
  * once. A large one is cut into parts, which take turns with those of other senders; what its own sender sends
  * meanwhile waits behind it. Parts are encoded each message by itself: shapes of objects that a stream remembers hold
  * only for what arrives in the order encoded.
@@ -8,11 +9,13 @@ import type { Signal, SignalEncoder } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
 import { frameHeadBytes, partHead, writeFrameHead } from './frames.ts'
 import type { ParcelBuffers } from './parcel-buffers.ts'
+import { leaveFrame, sharedHeadBytes, writeSharedHead } from './shared-stream.ts'
+import { sharedFlow } from './streams.ts'
 
 /** What a flow needs of its channel. */
 export interface FlowOwner {
   createEncoder(): SignalEncoder
-  /** Queues a copy of the bytes in the stream of that flow. */
+  /** Queues a copy of the bytes in the stream of that flow, or in the one that flows share. */
   write(flow: number, bytes: Uint8Array, start: number, end: number): void
   /** Queues a copy of the head and the bytes themselves, which stay as they are until `taken` is called, or for ever. */
   hand(flow: number, head: Uint8Array, bytes: Uint8Array, taken?: () => void): void
@@ -44,6 +47,8 @@ export class OutgoingFlow {
   readonly #encoder: SignalEncoder
   /** What waits of each sender, the one whose turn is next first. */
   readonly #waiting = new Map<number, Parcel[]>()
+  /** Whether it is in the stream that flows share. */
+  #isShared = true
   #underWay = 0
   #lastMessage = 0
 
@@ -61,11 +66,25 @@ export class OutgoingFlow {
   send(signal: Signal, sender: number): void {
     const written = this.#waiting.has(sender)
       ? undefined
-      : this.#encoder.write(signal, frameHeadBytes, limits.frameBytesMax)
+      : this.#encoder.write(signal, sharedHeadBytes, limits.frameBytesMax - 1)
     if (written === undefined) return this.#sendAlone(signal, sender)
     const { buffer, end } = written
-    writeFrameHead(buffer, 0, end)
-    this.#owner.write(this.#flow, buffer, 0, end)
+    if (this.#isShared && this.#owner.queuedBytesOf(sharedFlow) > limits.sharedBytesMax) this.leave()
+    if (this.#isShared) {
+      writeSharedHead(buffer, 0, end, this.#flow)
+      return this.#owner.write(sharedFlow, buffer, 0, end)
+    }
+    const start = sharedHeadBytes - frameHeadBytes
+    writeFrameHead(buffer, start, end)
+    this.#owner.write(this.#flow, buffer, start, end)
+  }
+
+  /** Leaves the stream that flows share, for ever: what follows is in its own. */
+  leave(): void {
+    if (!this.#isShared) return
+    this.#isShared = false
+    const frame = leaveFrame(this.#flow)
+    this.#owner.write(sharedFlow, frame, 0, frame.length)
   }
 
   #sendAlone(signal: Signal, sender: number): void {
@@ -79,6 +98,7 @@ export class OutgoingFlow {
 
   /** A message that is encoded by itself, behind what waits of that sender. */
   addParcel(sender: number, bytes: Uint8Array, isBorrowed = false): void {
+    this.leave()
     const parcel: Parcel = { bytes, isBorrowed, message: 0, sent: 0 }
     const behind = this.#waiting.get(sender)
     if (behind === undefined) this.#waiting.set(sender, [parcel])

@@ -14,7 +14,15 @@ import type { ConnectionHandler, QuicConnection } from '../quic/contract.ts'
 import { limits as quicLimits } from '../quic/limits.ts'
 import type { StreamHandler } from '../user-streams/stream-link.ts'
 import type { CarrierContext } from './context.ts'
-import { controlStream, flowOfStream, flowsCount, isTwoWay, streamOfFlow, urgency } from './streams.ts'
+import {
+  controlStream,
+  flowOfStream,
+  isTwoWay,
+  sharedFlow,
+  signalStreamsCount,
+  streamOfFlow,
+  urgency,
+} from './streams.ts'
 import { encodeWord, type Word, WordReader } from './words.ts'
 
 /** Close codes of the application, for people who look at packets: the reason says it in words. */
@@ -78,7 +86,7 @@ export class Session implements ConnectionHandler {
   established(): void {
     const { options, clock } = this.#context
     // Signals may overtake the last words of the handshake: they wait in their streams until it is done.
-    for (let flow = 0; flow < flowsCount; flow++) this.pause(flow)
+    for (let flow = 0; flow < signalStreamsCount; flow++) this.pause(flow)
     this.connection.prioritize(controlStream, urgency.control)
     this.#handshake = this.#createHandshake(this.connection.peerCertificate as Uint8Array)
     this.#deadline = clock.setTimer(options.authHandshakeTimeoutMs, () => this.#input({ kind: 'expire' }))
@@ -105,7 +113,8 @@ export class Session implements ConnectionHandler {
   /** It carries a channel from here on: what has come meanwhile is read. */
   begin(userStreams: StreamHandler): void {
     this.#userStreams = userStreams
-    for (let flow = 0; flow < flowsCount; flow++) this.resume(flow)
+    // A flow has a stream of its own once it has left the shared one, which says so.
+    this.resume(sharedFlow)
     for (const streamId of this.#theirUserStreams()) this.connection.resume(streamId)
   }
 

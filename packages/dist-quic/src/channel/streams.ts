@@ -3,19 +3,23 @@
  * bytes go both ways on it.
  *
  *   0              the handshake, then what the two nodes have to tell each other; opened by the dialer
- *   2, 6, 10, …    signals of the dialer, one stream a flow
- *   3, 7, 11, …    signals of the acceptor
+ *   2, 6, 10, 14   signals of the dialer, a stream for each flow that has left the shared one
+ *   18             signals of the dialer, of all flows that have not
+ *   3, 7, 11, 15, 19  signals of the acceptor
  *   4, 8, …  1, 5, …  user streams, of either
  */
 
 /** The handshake and the words of the nodes, both ways. */
 export const controlStream = 0
 
-/**
- * Ordered ways for signals, each way. A sender has one of them, by its serial. On the wire: both ends know it. Few: the
- * library fills a packet from one stream only, so that many small signals at once take as many packets as flows.
- */
+/** Ordered ways for signals, each way. A sender has one of them, by its serial. On the wire: both ends know it. */
 export const flowsCount = 4
+
+/** In the place of a flow: the stream that flows share while they carry little. */
+export const sharedFlow: number = flowsCount
+
+/** The streams of signals, each way. */
+export const signalStreamsCount: number = flowsCount + 1
 
 /** Lower goes first. */
 export const urgency = { control: 0, signals: 64, user: 127 } as const
@@ -25,15 +29,15 @@ export function flowOf(serial: number): number {
   return serial % flowsCount
 }
 
-/** The stream of a flow from one of the two ends. */
+/** The stream of a flow, or of those that share one, from one of the two ends. */
 export function streamOfFlow(flow: number, fromDialer: boolean): number {
   return flow * 4 + (fromDialer ? 2 : 3)
 }
 
-/** The flow of a stream from one of the two ends; undefined where it carries none. */
+/** The flow of a stream from one of the two ends, or `sharedFlow`; undefined where it carries no signals. */
 export function flowOfStream(streamId: number, fromDialer: boolean): number | undefined {
   const flow = (streamId - (fromDialer ? 2 : 3)) / 4
-  return Number.isInteger(flow) && flow >= 0 && flow < flowsCount ? flow : undefined
+  return Number.isInteger(flow) && flow >= 0 && flow < signalStreamsCount ? flow : undefined
 }
 
 /** Whether bytes go both ways on it: a user stream, unless it is the control stream. */

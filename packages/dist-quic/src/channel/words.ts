@@ -7,13 +7,34 @@
  *   migrate      of the acceptor, which cannot move: move the connection to another local address of yours
  *   migrated     the answer: the new path is validated
  *   notMigrated  the answer: it could not be done
+ *   leave0 …     that flow is not taken as it comes: let it leave the shared stream
  */
 import { createInbox, cutMessage, frameMessage, type Inbox } from '../handshake/messages.ts'
 
 /** On the wire. Append only: a number, once released, keeps its meaning. */
-export const word = { idle: 16, busy: 17, migrate: 18, migrated: 19, notMigrated: 20 } as const
+export const word = {
+  idle: 16,
+  busy: 17,
+  migrate: 18,
+  migrated: 19,
+  notMigrated: 20,
+  leave0: 21,
+  leave1: 22,
+  leave2: 23,
+  leave3: 24,
+} as const
 
 export type Word = (typeof word)[keyof typeof word]
+
+/** The word that asks a flow to leave the shared stream. */
+export function leaveWord(flow: number): Word {
+  return (word.leave0 + flow) as Word
+}
+
+/** The flow that is asked to leave; undefined for other words. */
+export function flowThatLeaves(said: Word): number | undefined {
+  return said >= word.leave0 && said <= word.leave3 ? said - word.leave0 : undefined
+}
 
 const known: ReadonlySet<number> = new Set(Object.values(word))
 

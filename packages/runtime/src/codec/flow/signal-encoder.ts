@@ -9,10 +9,11 @@ import type { Signal, SignalTarget } from '../../signal.ts'
 import { type MessageBounds, messageBoundsDefaults } from '../bounds.ts'
 import { TooLarge } from '../refusals.ts'
 import type { WriterMemory } from './byte-writer.ts'
+import type { Sent } from './flow-writer.ts'
 import { type SentShape, SentShapes } from './sent-shapes.ts'
 import { SentTexts } from './sent-texts.ts'
 import { signalKind, targetForm } from './signal-kind.ts'
-import { type Sent, ValueWriter } from './value-writer.ts'
+import { ValueWriter } from './value-writer.ts'
 
 /** Where the bytes of a signal lie, until the next one is written. */
 export interface Written {

@@ -5,27 +5,22 @@
  * One writer serves all flows of the OS process, one signal at a time: its buffer is large, and a flow keeps no more
  * than what it has sent.
  */
-import type { NodeLife } from '../../carrier.ts'
 import { runtimeError } from '../../errors.ts'
 import { Pid } from '../../pid.ts'
 import { Ref } from '../../ref.ts'
-import type { MessageBounds } from '../bounds.ts'
 import { heapEstimate, tableHeapBytes } from '../heap-estimate.ts'
 import { collidingEntriesMin, KeyCollisions } from '../key-collisions.ts'
-import { isLongKey } from '../key-length.ts'
 import { TooLarge, Unsendable } from '../refusals.ts'
 import { isRefusedKey } from '../refused-keys.ts'
-import { ByteWriter } from './byte-writer.ts'
 import { flowLimits } from './flow-limits.ts'
+import { FlowWriter, type Sent } from './flow-writer.ts'
 import { writeBigint, writeBytes, writeError, writePid, writeRef } from './rare-values.ts'
-import type { SentShape, SentShapes } from './sent-shapes.ts'
-import { noNumber, type SentTexts } from './sent-texts.ts'
+import type { SentShape } from './sent-shapes.ts'
+import { noNumber } from './sent-texts.ts'
 import { tag } from './tags.ts'
 
 // Constants of this module, which the compiler of V8 knows; it looks up those of another one each time.
 const {
-  knownText: knownTextTag,
-  newText: newTextTag,
   null: nullTag,
   undefined: undefinedTag,
   true: trueTag,
@@ -33,7 +28,6 @@ const {
   shortArray: shortArrayTag,
   shortRecord: shortRecordTag,
   record: recordTag,
-  newShape: newShapeTag,
   object: objectTag,
   array: arrayTag,
   set: setTag,
@@ -42,7 +36,6 @@ const {
 } = tag
 const {
   double: doubleHeap,
-  text: textHeap,
   object: objectHeap,
   field: fieldHeap,
   array: arrayHeap,
@@ -53,21 +46,10 @@ const {
   setEntry: setEntryHeap,
   date: dateHeap,
 } = heapEstimate
-const { textLengthMin, textLengthMax } = flowLimits
-
-/** One flow: its ends, what may be sent, and what has been. */
-export interface Sent {
-  readonly local: NodeLife
-  readonly remote: NodeLife | undefined
-  readonly bounds: MessageBounds
-  readonly texts: SentTexts
-  readonly shapes: SentShapes
-}
 
 const shortTags = { array: 16, record: 32 }
 
-export class ValueWriter extends ByteWriter {
-  sent!: Sent
+export class ValueWriter extends FlowWriter {
   readonly #path: (string | number)[] = []
   /** Of the objects that are being written: the values of their fields. */
   readonly #values: unknown[] = []
@@ -78,8 +60,6 @@ export class ValueWriter extends ByteWriter {
   #expected: SentShape | undefined
   /** Values so far. */
   #nodes = 0
-  /** About what they take on the heap of the receiver. */
-  heapBytes = 0
 
   get nodes(): number {
     return this.#nodes
@@ -148,43 +128,6 @@ export class ValueWriter extends ByteWriter {
   #numeric(value: number): void {
     if ((value | 0) !== value) this.heapBytes += doubleHeap
     this.number(value)
-  }
-
-  /** The name of a process. */
-  name(name: string): void {
-    this.room(0)
-    this.text(name)
-  }
-
-  /** A text, by its number where it has one: most likely by `guess`. Gives the number. */
-  knownText(text: string, guess: number = noNumber): number {
-    const { texts } = this.sent
-    const { length } = text
-    if (length < textLengthMin || length > textLengthMax) {
-      this.#plainText(text)
-      return noNumber
-    }
-    const number = guess !== noNumber && texts.has(guess, text) ? guess : texts.find(text)
-    if (number === noNumber) return this.#unknownText(text)
-    this.byte(knownTextTag + (number >> 8))
-    this.byte(number)
-    return number
-  }
-
-  #unknownText(text: string): number {
-    const { texts } = this.sent
-    const { at } = this
-    const heapBytes = this.text(text)
-    this.heapBytes += textHeap + heapBytes
-    if (!texts.comesAgain(this.textHash)) return noNumber
-    this.at = at
-    this.byte(newTextTag)
-    this.text(text)
-    return texts.define(text)
-  }
-
-  #plainText(text: string): void {
-    this.heapBytes += textHeap + this.text(text)
   }
 
   #object(value: object, depth: number): void {
@@ -294,7 +237,7 @@ export class ValueWriter extends ByteWriter {
     if (number === noNumber && !this.#isNew(shape)) return this.#table(keys, shape, base, depth)
     this.count(keys.length)
     this.heapBytes += objectHeap + fieldHeap * keys.length
-    if (number === noNumber) this.#newShape(keys)
+    if (number === noNumber) this.newShape(keys)
     else if (number < shortTags.record) this.byte(shortRecordTag + number)
     else {
       this.byte(recordTag)
@@ -311,19 +254,6 @@ export class ValueWriter extends ByteWriter {
     if (shape.wasSeen) return this.sent.shapes.define(shape)
     shape.wasSeen = true
     return false
-  }
-
-  #newShape(keys: readonly string[]): void {
-    this.byte(newShapeTag)
-    this.byte(keys.length)
-    for (const key of keys) this.#key(key)
-  }
-
-  #key(key: string): void {
-    const { keyBytesMax } = this.sent.bounds
-    if (isLongKey(key, keyBytesMax)) throw new Unsendable(`a key of more than ${keyBytesMax} bytes`)
-    this.room(0)
-    this.knownText(key)
   }
 
   #field(shape: SentShape, base: number, place: number, depth: number): void {
@@ -353,7 +283,7 @@ export class ValueWriter extends ByteWriter {
     this.#top = base + length
     for (let place = 0; place < length; place++) {
       const key = keys[place] as string
-      this.#key(key)
+      this.key(key)
       if (shape !== undefined) this.#field(shape, base, place, depth)
       else this.child(this.#take(base + place), key, depth)
     }
@@ -391,7 +321,7 @@ export class ValueWriter extends ByteWriter {
 
   #collectionKey(key: unknown, place: string | number, keys: KeyCollisions | undefined, depth: number): void {
     if (keys?.isCrowdedBy(key) === true) throw new Unsendable('keys of a Map or Set that collide')
-    if (typeof key === 'string') this.#key(key)
+    if (typeof key === 'string') this.key(key)
     else this.child(key, place, depth)
   }
 
