@@ -10,7 +10,7 @@ export interface MessageBounds {
   readonly depthMax: number
   /** Entries of one `Map` or `Set`. Default 65,536. */
   readonly entriesMax: number
-  /** Bytes of a key of an object, and of a text that is a key of a `Map` or in a `Set`. Default 1 MiB. */
+  /** Bytes of a key of an object, and of a text that is a key of a `Map` or in a `Set`. Default and greatest value 16,383. */
   readonly keyBytesMax: number
   /** Bytes of a bigint, without its sign. Default and greatest value 64. */
   readonly bigintBytesMax: number
@@ -24,14 +24,18 @@ export const messageBoundsDefaults: MessageBounds = {
   nodesMax: 100_000, // RELIABILITY of JSON APIs: more is bulk, which belongs into bytes or a user stream
   depthMax: 64, // chosen: data that people write is nested less than ten deep
   entriesMax: 65_536, // chosen with nodesMax: filling one takes about 10 ms
-  keyBytesMax: 1024 * 1024, // chosen: hashing one takes about 1 ms
+  keyBytesMax: 16_383, // V8 hashes longer texts by their length alone, so that they collide
   bigintBytesMax: 64, // chosen: keys and hashes of 512 bits
   heapPerByteMax: 8, // chosen: rows of small fields take five to seven times their bytes
   heapBytesFree: 1024 * 1024, // chosen: for small messages the factor says nothing
 }
 
 /** Bounds that are part of the format cannot be raised. */
-const fixed: Partial<Record<keyof MessageBounds, number>> = { depthMax: 64, bigintBytesMax: 64 }
+const fixed: Partial<Record<keyof MessageBounds, number>> = {
+  depthMax: 64,
+  keyBytesMax: 16_383,
+  bigintBytesMax: 64,
+}
 
 /** @throws E_OPTION_INVALID */
 export function messageBoundsOf(given: Partial<MessageBounds> | undefined): MessageBounds {

@@ -4,20 +4,25 @@ import { isUtf8 } from 'node:buffer'
 import { Malformed } from '../refusals.ts'
 
 const wholeBytesMax = 8
-/** Up to so many characters they are put together here; a call of the library costs more. */
-const viewLengthMax = 12
+/** Up to so many characters a part of a text is a copy; a longer one would keep all of it alive. */
+const copiedLengthMax = 12
+/** So many bytes are made a text at once. */
+const windowBytes = 1024
 
 export class ByteReader {
   bytes: Buffer = Buffer.alloc(0)
   #view = new DataView(this.bytes.buffer)
   at = 0
   end = 0
+  /** Some of the bytes as a text, out of which short ones are taken. */
+  #window = ''
+  #windowStart = 0
 
   begin(bytes: Uint8Array, start: number, end: number): void {
     if (bytes !== this.bytes) this.#use(bytes)
     this.at = start
     this.end = end
-    this.#text = undefined
+    this.#window = ''
   }
 
   #use(bytes: Uint8Array): void {
@@ -75,21 +80,14 @@ export class ByteReader {
   latin1(length: number): string {
     const { at } = this
     this.at = this.endOf(length)
-    if (length > viewLengthMax) return this.bytes.toString('latin1', at, this.at)
-    if (this.#text === undefined) {
-      this.#textStart = at
-      this.#text = this.bytes.toString('latin1', at, Math.min(this.end, at + 1024))
-    }
-    let from = at - this.#textStart
-    if (from + length > this.#text.length) {
-      this.#text = this.bytes.toString('latin1', at, Math.min(this.end, at + 1024))
-      this.#textStart = at
-      from = 0
-    }
-    return this.#text.substring(from, from + length)
+    if (length > copiedLengthMax) return this.bytes.toString('latin1', at, this.at)
+    const from = at - this.#windowStart
+    // Also where the reader has gone back.
+    if (from >= 0 && from + length <= this.#window.length) return this.#window.substring(from, from + length)
+    this.#windowStart = at
+    this.#window = this.bytes.toString('latin1', at, Math.min(this.end, at + windowBytes))
+    return this.#window.substring(0, length)
   }
-  #text: string | undefined
-  #textStart = 0
 
   utf16(length: number): string {
     const { at } = this

@@ -28,8 +28,6 @@ const shortLengthMax = 31
 const loopLengthMax = 40
 /** FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv */
 const hashFactor = 0x01000193
-/** From here on a text is measured before its memory is taken. */
-const measuredLengthMin = 32_768
 
 export class ByteWriter {
   bytes: Buffer = Buffer.allocUnsafeSlow(0)
@@ -64,6 +62,10 @@ export class ByteWriter {
   /** Makes room for that many bytes and a little more. @throws TooLarge */
   protected room(needed: number): void {
     if (this.at + needed > this.#limit) this.#grow(needed)
+  }
+
+  #hasRoom(needed: number): boolean {
+    return this.at + needed <= this.#limit
   }
 
   #grow(needed: number): void {
@@ -193,14 +195,18 @@ export class ByteWriter {
   // As UTF-8 first: where that takes a byte for each character, the text is ASCII.
   #longText(text: string): number {
     const { length } = text
-    this.room(length < measuredLengthMin ? length * 3 : Math.max(2 * length, Buffer.byteLength(text)))
+    if (!this.#hasRoom(3 * length)) {
+      const exact = Buffer.byteLength(text)
+      if (exact >= 2 * length) return this.#utf16(text)
+      this.room(exact)
+    }
     const { at } = this
     const headBytes = wholeBytes(3 * length)
     const written = this.bytes.write(text, at + 1 + headBytes)
     if (written === length) return this.#longHead(latin1TextTag, written, headBytes)
     if (written >= 2 * length || !isWellFormed(text)) return this.#utf16(text)
     this.#longHead(utf8TextTag, written, headBytes)
-    return 2 * length
+    return 2 * written
   }
 
   /** The head before a text that is written already: its length in as many bytes as were left free. */

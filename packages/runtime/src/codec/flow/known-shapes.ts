@@ -1,15 +1,24 @@
 /** The shapes of objects that one flow has brought, by number. */
 
+import { messageBoundsDefaults } from '../bounds.ts'
+import { isLongKey } from '../key-length.ts'
 import { Malformed } from '../refusals.ts'
 import { isRefusedKey } from '../refused-keys.ts'
 import { flowLimits } from './flow-limits.ts'
-import { compiledMakers, compiledUsesMin, makeRecord, type RecordMakers } from './record-maker.ts'
+import {
+  compiledMaker,
+  compiledReader,
+  compiledUsesMin,
+  makeRecord,
+  type RecordMaker,
+  type RecordReader,
+} from './record-maker.ts'
 
 export class KnownShape {
   readonly keys: readonly string[]
   /** Reads an object at once. Undefined until the shape has come often, and once a value of it was a container. */
-  read: RecordMakers['read'] | undefined = undefined
-  #make: RecordMakers['make'] | undefined
+  read: RecordReader | undefined = undefined
+  #make: RecordMaker | undefined
   #uses = 0
   #isFlat = true
 
@@ -21,15 +30,15 @@ export class KnownShape {
   used(): void {
     this.#uses++
     if (this.#uses !== compiledUsesMin) return
-    const makers = compiledMakers(this.keys)
-    this.#make = makers?.make
-    if (this.#isFlat) this.read = makers?.read
+    if (this.#isFlat) this.read = compiledReader(this.keys)
+    else this.#make = compiledMaker(this.keys)
   }
 
   /** A value of it was a container. */
   hasContainer(): void {
     this.#isFlat = false
     this.read = undefined
+    if (this.#uses >= compiledUsesMin) this.#make = compiledMaker(this.keys)
   }
 
   make(values: readonly unknown[]): object {
@@ -51,6 +60,8 @@ export class KnownShapes {
   /** Gives the next number to a shape. @throws Malformed */
   define(keys: readonly string[]): KnownShape {
     if (keys.some(isRefusedKey)) throw new Malformed('a key that no object has')
+    if (keys.some(key => isLongKey(key, messageBoundsDefaults.keyBytesMax)))
+      throw new Malformed('a key that is too long')
     if (new Set(keys).size !== keys.length) throw new Malformed('a shape with a key twice')
     if (this.#shapes.length === flowLimits.shapesMax) throw new Malformed('too many shapes')
     this.#characters += charactersOf(keys)

@@ -5,9 +5,11 @@ import { flowLimits } from './flow-limits.ts'
 
 export class KnownTexts {
   /** By number. */
-  readonly texts: string[] = []
+  readonly texts: (string | undefined)[] = []
   /** How many were defined; a newer one takes the number of the oldest. */
   #defined = 0
+  /** What the texts that the message has defined took the place of. */
+  readonly #replaced: (string | undefined)[] = []
 
   /** @throws Malformed */
   find(number: number): string {
@@ -21,8 +23,15 @@ export class KnownTexts {
     const { textLengthMin, textLengthMax, textsMax } = flowLimits
     if (text.length < textLengthMin || text.length > textLengthMax)
       throw new Malformed('a text of a length that gets no number')
-    this.texts[this.#defined % textsMax] = text
+    const number = this.#defined % textsMax
+    this.#replaced.push(this.texts[number])
+    this.texts[number] = text
     this.#defined++
+  }
+
+  /** Another message begins: `rollBack` goes back no further. */
+  begin(): void {
+    if (this.#replaced.length > 0) this.#replaced.length = 0
   }
 
   /** Where `rollBack` goes back to. */
@@ -30,8 +39,11 @@ export class KnownTexts {
     return this.#defined
   }
 
-  /** What was defined since then will be read again, and take the same numbers. */
+  /** What was defined since then will be read again: until then each number stands for what it stood for. */
   rollBack(mark: number): void {
-    this.#defined = mark
+    while (this.#defined > mark) {
+      this.#defined--
+      this.texts[this.#defined % flowLimits.textsMax] = this.#replaced.pop()
+    }
   }
 }

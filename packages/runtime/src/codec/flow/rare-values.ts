@@ -2,6 +2,7 @@
 
 import type { NodeLife } from '../../carrier.ts'
 import { BarrelError, textOf } from '../../errors.ts'
+import { nodeNameProblem } from '../../node-name.ts'
 import type { Pid } from '../../pid.ts'
 import { exportPid } from '../../process/process.ts'
 import type { Ref } from '../../ref.ts'
@@ -29,12 +30,12 @@ export function writeBytes(writer: ValueWriter, value: object): void {
   if (value instanceof ArrayBuffer) return writeArrayBuffer(writer, value)
   if (!ArrayBuffer.isView(value)) throw new Unsendable(`an instance of ${value.constructor?.name ?? 'a class'}`)
   // One of no bytes may have been given away, which a view of it finds out.
-  const isWhole = value.byteLength > 0 && value instanceof Uint8Array
-  const bytes = isWhole ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  const bytes = isPlain(value) ? value : bytesOf(value)
   writer.heapBytes += heapEstimate.typedArray + bytes.length
   if (value instanceof Uint8Array) writer.byte(tag.bytes)
   else {
     const type = typedArrayClasses.findIndex(typedArray => value instanceof typedArray)
+    writer.heapBytes += heapEstimate.arrayBuffer
     if (type < 0) throw new Unsendable(`an instance of ${value.constructor?.name ?? 'a class'}`)
     writer.byte(tag.typedArray)
     writer.byte(type)
@@ -42,6 +43,22 @@ export function writeBytes(writer: ValueWriter, value: object): void {
   writer.whole(bytes.length)
   writer.blob(bytes)
 }
+
+/** Whether it is a `Uint8Array` that has bytes, and as many as it says. */
+function isPlain(view: ArrayBufferView): view is Uint8Array {
+  return view instanceof Uint8Array && view.length > 0 && view.length === lengthOf.call(view)
+}
+
+// A class of the user may say something else of its length.
+function bytesOf(view: ArrayBufferView): Uint8Array {
+  if (view instanceof DataView) return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  return new Uint8Array(bufferOf.call(view), byteOffsetOf.call(view), byteLengthOf.call(view))
+}
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype)
+const getterOf = (name: string) => Object.getOwnPropertyDescriptor(typedArray, name)?.get as () => never
+const [lengthOf, bufferOf] = [getterOf('length'), getterOf('buffer')]
+const [byteOffsetOf, byteLengthOf] = [getterOf('byteOffset'), getterOf('byteLength')]
 
 function writeArrayBuffer(writer: ValueWriter, buffer: ArrayBuffer): void {
   const bytes = new Uint8Array(buffer)
@@ -70,6 +87,7 @@ export function writePid(writer: ValueWriter, pid: Pid): void {
   if (isOf(pid, local)) writer.byte(tag.pidOfSender)
   else if (isOf(pid, remote)) writer.byte(tag.pidOfReceiver)
   else {
+    checkAddress(pid.node, pid.creation, pid.serial)
     writer.byte(tag.pid)
     writer.knownText(pid.node)
     writer.whole(pid.creation)
@@ -79,10 +97,18 @@ export function writePid(writer: ValueWriter, pid: Pid): void {
 
 export function writeRef(writer: ValueWriter, ref: Ref): void {
   writer.heapBytes += heapEstimate.ref
+  checkAddress(ref.node, ref.creation, ref.id)
   writer.byte(tag.ref)
   writer.knownText(ref.node)
   writer.whole(ref.creation)
   writer.whole(ref.id)
+}
+
+// Their constructors are nobody's to call, and can be called all the same.
+function checkAddress(node: unknown, ...numbers: number[]): void {
+  const isMade =
+    nodeNameProblem(node) === undefined && numbers.every(number => Number.isSafeInteger(number) && number >= 0)
+  if (!isMade) throw new Unsendable('a pid or a ref that no node has made')
 }
 
 function isOf(pid: Pid, life: NodeLife | undefined): boolean {

@@ -9,48 +9,75 @@ export interface ScalarReader {
   scalar(): unknown
 }
 
-export interface RecordMakers {
-  /** Of values that have been read. */
-  readonly make: (values: readonly unknown[]) => object
-  /** Of values that are read meanwhile. */
-  readonly read: (reader: ScalarReader) => object
-}
+/** Makes an object of values that have been read. */
+export type RecordMaker = (values: readonly unknown[]) => object
+/** Makes an object of values that are read meanwhile. */
+export type RecordReader = (reader: ScalarReader) => object
 
 /** How often a shape must have come: compiling takes as long as making some hundred objects without. */
 export const compiledUsesMin = 100
 
 /** All flows of the OS process share them. Past so many the table begins anew. */
-const makersMax = 1_024
-const makers = new Map<string, RecordMakers>()
+const compiledMax = 1_024
+/** Of the keys as JSON: longer ones are not worth it, and would be kept. */
+const compiledLengthMax = 2_048
+const makers = new Map<string, RecordMaker>()
+const readers = new Map<string, RecordReader>()
 
-/** The functions of that shape; undefined where Node may not compile (`--disallow-code-generation-from-strings`). */
-export function compiledMakers(keys: readonly string[]): RecordMakers | undefined {
-  const quoted = keys.map(key => JSON.stringify(key))
-  const shape = quoted.join()
-  const known = makers.get(shape)
-  if (known !== undefined) return known
-  const compiled = compile(quoted)
-  if (makers.size >= makersMax) makers.clear()
-  if (compiled !== undefined) makers.set(shape, compiled)
-  return compiled
+/** Undefined where the shape is too long, or Node may not compile (`--disallow-code-generation-from-strings`). */
+export function compiledMaker(keys: readonly string[]): RecordMaker | undefined {
+  return compiled(makers, 'values', keys, place => `values[${place}]`)
 }
 
-function compile(quoted: readonly string[]): RecordMakers | undefined {
-  const made = quoted.map((key, place) => `${key}:values[${place}]`)
-  const read = quoted.map(key => `${key}:reader.scalar()`)
+/** The same for objects without containers. */
+export function compiledReader(keys: readonly string[]): RecordReader | undefined {
+  return compiled(readers, 'reader', keys, () => 'reader.scalar()')
+}
+
+function compiled<Compiled>(
+  table: Map<string, Compiled>,
+  parameter: string,
+  keys: readonly string[],
+  valueAt: (place: number) => string,
+): Compiled | undefined {
+  const quoted = keys.map(key => JSON.stringify(key))
+  const shape = quoted.join()
+  if (shape.length > compiledLengthMax) return undefined
+  const known = table.get(shape)
+  if (known !== undefined) return known
+  const made = compile<Compiled>(parameter, quoted.map((key, place) => `${key}:${valueAt(place)}`).join())
+  if (table.size >= compiledMax) table.clear()
+  if (made !== undefined) table.set(shape, made)
+  return made
+}
+
+function compile<Compiled>(parameter: string, fields: string): Compiled | undefined {
   try {
-    return {
-      make: new Function('values', `return {${made.join()}}`) as RecordMakers['make'],
-      read: new Function('reader', `return {${read.join()}}`) as RecordMakers['read'],
-    }
+    return new Function(parameter, `return {${fields}}`) as Compiled
   } catch {
     return undefined
   }
 }
 
-/** The same without functions of its own. */
+/** The same without a function of its own. */
 export function makeRecord(keys: readonly string[], values: readonly unknown[]): object {
   const record: Record<string, unknown> = {}
-  for (const [place, key] of keys.entries()) record[key] = values[place]
+  for (const [place, key] of keys.entries()) setField(record, key, values[place])
   return record
+}
+
+/** Sets a field. An index would have V8 make room for all indices before it: such an object becomes a table first. */
+export function setField(record: Record<string, unknown>, key: string, value: unknown): void {
+  if (isDigit(key.charCodeAt(0)) && !Object.hasOwn(record, key)) {
+    record[lastIndex] = undefined
+    delete record[lastIndex]
+  }
+  record[key] = value
+}
+
+/** Far from all others, so that what holds it is a table. */
+const lastIndex = '4294967294'
+
+function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39
 }

@@ -7,7 +7,7 @@ import { Ref } from '../../ref.ts'
 import type { Signal } from '../../signal.ts'
 import { pidOf, receiver, sender, value } from '../values.suite.ts'
 import { SignalDecoder } from './signal-decoder.ts'
-import { SignalEncoder } from './signal-encoder.ts'
+import { measureMessage, SignalEncoder } from './signal-encoder.ts'
 
 const signalOf = (message: unknown): Signal => ({
   kind: 'send',
@@ -170,4 +170,17 @@ test('a pid of an earlier life of the receiver does not become one of this life'
     to: { creation: receiver.creation - 1 },
     message: { creation: receiver.creation - 1 },
   })
+})
+
+test('the sender counts what the receiver counts: what one lets through the other takes', () => {
+  fc.assert(
+    fc.property(value, value => {
+      const encoder = new SignalEncoder(sender)
+      const decoder = new SignalDecoder({ ...receiver, pidOf }, sender)
+      decoder.decode(Uint8Array.from(encoder.encode({ kind: 'reply', ref: 0, value })))
+      const { heapBytes } = measureMessage(value)
+      expect(decoder.heapBytes).toBeLessThanOrEqual(heapBytes)
+    }),
+    { numRuns: 300 },
+  )
 })

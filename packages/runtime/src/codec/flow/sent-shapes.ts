@@ -54,12 +54,14 @@ class KeyNode {
 
 /** Of shapes that came once or have a number; past it those that came once are forgotten. */
 const keyNodesMax = 4_096
+const keyCharactersMax = 256 * 1024
 
 export class SentShapes {
   readonly #numbered: SentShape[] = []
   #characters = 0
   #root = new KeyNode()
   #nodes = 0
+  #nodeCharacters = 0
 
   /** The shape with the first `count` of these keys. */
   find(keys: readonly string[], count: number): SentShape {
@@ -72,6 +74,7 @@ export class SentShapes {
 
   #grow(node: KeyNode, key: string): KeyNode {
     this.#nodes++
+    this.#nodeCharacters += key.length
     return node.add(key)
   }
 
@@ -88,9 +91,10 @@ export class SentShapes {
 
   /** Between two signals: keeps the tree within its bound. */
   trim(): void {
-    if (this.#nodes <= keyNodesMax) return
+    if (this.#nodes <= keyNodesMax && this.#nodeCharacters <= keyCharactersMax) return
     this.#root = new KeyNode()
     this.#nodes = 0
+    this.#nodeCharacters = 0
     for (const shape of this.#numbered) {
       let node = this.#root
       for (const key of shape.keys) node = node.follow(key) ?? this.#grow(node, key)

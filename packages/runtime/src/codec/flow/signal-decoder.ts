@@ -17,6 +17,7 @@ import { ValueReader } from './value-reader.ts'
 
 const reader = new ValueReader()
 const kindMask = 0x0f
+const nothing = Buffer.alloc(0)
 
 export class SignalDecoder implements Known {
   readonly source: PidSource
@@ -27,6 +28,7 @@ export class SignalDecoder implements Known {
   ownedBytes = 0
   #lastFrom: AnyPid | undefined
   #refusal: string | undefined
+  #heapBytes = 0
 
   constructor(source: PidSource, peer: NodeLife, bounds: MessageBounds = messageBoundsDefaults) {
     this.source = source
@@ -36,7 +38,7 @@ export class SignalDecoder implements Known {
 
   /** About what the last message takes on the heap, in bytes. */
   get heapBytes(): number {
-    return reader.heapBytes
+    return this.#heapBytes
   }
 
   /** Why the last message was refused for what it would cost; undefined where it was not. */
@@ -51,10 +53,12 @@ export class SignalDecoder implements Known {
    */
   decode(bytes: Uint8Array, start = 0, end: number = bytes.length): Signal {
     this.#refusal = undefined
+    this.texts.begin()
     reader.beginSignal(bytes, start, end)
     try {
       const signal = this.#signal()
       if (reader.at !== end) throw new Malformed('more than one signal')
+      this.#heapBytes = reader.heapBytes
       return signal
     } catch (error) {
       const problem = error instanceof Malformed ? error.message : 'bytes that cannot be read'
@@ -70,9 +74,14 @@ export class SignalDecoder implements Known {
   decodeAlone(bytes: Uint8Array): Signal {
     const alone = new SignalDecoder(this.source, this.peer, this.bounds)
     alone.ownedBytes = bytes.length
-    const signal = alone.decode(bytes)
-    this.#refusal = alone.#refusal
-    return signal
+    try {
+      return alone.decode(bytes)
+    } finally {
+      this.#refusal = alone.#refusal
+      this.#heapBytes = alone.#heapBytes
+      // What was read last is not kept alive by the reader.
+      reader.begin(nothing, 0, 0)
+    }
   }
 
   #signal(): Signal {
@@ -120,8 +129,9 @@ export class SignalDecoder implements Known {
       case signalKind.unlinkAck:
         return { kind: 'unlinkAck', from, to: pidOnly(to), id: reader.whole() }
       case signalKind.exit: {
-        const linked = reader.byte() === 1
-        return { kind: 'exit', from, to, reason: this.#message(), linked }
+        const linked = reader.byte()
+        if (linked > 1) throw new Malformed('an exit that is neither of a link nor of none')
+        return { kind: 'exit', from, to, reason: this.#message(), linked: linked === 1 }
       }
       default:
         throw new Malformed('an unknown kind of signal')

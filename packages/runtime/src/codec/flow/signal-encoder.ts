@@ -70,6 +70,7 @@ export class SignalEncoder implements Sent {
     } catch (error) {
       this.texts.rollBack(textsMark)
       this.shapes.rollBack(shapesMark)
+      this.shapes.trim()
       this.#expected = undefined
       if (error instanceof TooLarge) return undefined
       throw error
@@ -94,19 +95,23 @@ export class SignalEncoder implements Sent {
   encodeAlone(signal: Signal, memory: WriterMemory = scratchMemory): Uint8Array {
     const alone = new SignalEncoder(this.local, this.bounds)
     alone.remote = this.remote
+    refuseWithin()
     const buffer = memory.take(writer.takeWanted() + aloneBytesFree)
     try {
       alone.#write(signal, buffer, 0, limits.signalBytesMax, memory)
       return writer.bytes.subarray(0, writer.at)
     } catch (error) {
       memory.give(writer.bytes)
+      writer.takeWanted()
       throw error instanceof TooLarge ? tooLarge() : error
+    } finally {
+      release()
     }
   }
 
   // Getters of the message may run code that sends.
   #write(signal: Signal, buffer: Buffer, start: number, bytesMax: number, memory: WriterMemory): void {
-    if (isWriting) throw invalid('it is sent while another message is being read')
+    refuseWithin()
     isWriting = true
     try {
       writer.begin(buffer, start, bytesMax, memory)
@@ -191,6 +196,17 @@ export class SignalEncoder implements Sent {
   }
 }
 
+/** @throws E_MESSAGE_INVALID while a message is being written */
+function refuseWithin(): void {
+  if (isWriting) throw invalid('it is sent while another message is being read')
+}
+
+/** The writer keeps nothing alive that is somebody else's, or large. */
+function release(): void {
+  writer.begin(scratch, 0, 0, scratchMemory)
+  written.buffer = scratch
+}
+
 /** What a message is and costs. */
 export interface MessageMeasure {
   /** Values in it: every element, field, key of a map and the containers themselves. */
@@ -206,12 +222,13 @@ export interface MessageMeasure {
  * @throws E_MESSAGE_INVALID where it cannot be sent, naming the place
  */
 export function measureMessage(message: unknown, bounds?: MessageBounds): MessageMeasure {
-  const { length } = new SignalEncoder({ name: '', creation: 0 }, bounds).encode({
-    kind: 'reply',
-    ref: 0,
-    value: message,
-  })
-  return { nodes: writer.nodes, bytes: length - replyHeadBytes, heapBytes: writer.heapBytes }
+  const encoder = new SignalEncoder({ name: '', creation: 0 }, bounds)
+  try {
+    const { length } = encoder.encode({ kind: 'reply', ref: 0, value: message })
+    return { nodes: writer.nodes, bytes: length - replyHeadBytes, heapBytes: writer.heapBytes }
+  } finally {
+    if (!isWriting) release()
+  }
 }
 
 const replyHeadBytes = 2

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { limits } from '../../limits.ts'
 import { Pid } from '../../pid.ts'
+import { Ref } from '../../ref.ts'
 import type { Signal } from '../../signal.ts'
 import type { WriterMemory } from './byte-writer.ts'
 import { SignalDecoder } from './signal-decoder.ts'
@@ -127,4 +128,103 @@ test('every field is read once: what a getter gives is what is checked and what 
   const bytes = Uint8Array.from(new SignalEncoder(sender).encode(signalOf(1, message)))
   expect(new SignalDecoder(receiver, sender).decode(bytes)).toMatchObject({ message: { changing: 'fine' } })
   expect(reads).toBe(1)
+})
+
+test('a message that is encoded alone while another is read gives away no memory but its own', () => {
+  const encoder = new SignalEncoder(sender)
+  const { memory, taken, given } = countingMemory()
+  const message = {
+    get sends() {
+      expect(() => encoder.encodeAlone(signalOf(2, 'inner'), memory)).toThrow(/another message/)
+      return 1
+    },
+  }
+  expect(() => encoder.encode(signalOf(1, message))).not.toThrow()
+  expect(given).toEqual(taken)
+})
+
+test('texts of ASCII are refused past their own size only, and go in one piece where they fit', () => {
+  const encoder = new SignalEncoder(sender)
+  expect(encoder.encodeAlone(signalOf(1, 'x'.repeat(40 * 2 ** 20))).length).toBeGreaterThan(40 * 2 ** 20)
+  for (const length of [20_000, 30_000, 40_000, 65_000]) {
+    expect(encoder.write(signalOf(1, 'x'.repeat(length)), 4, 65_536)).toBeDefined()
+  }
+  expect(encoder.write(signalOf(1, 'x'.repeat(66_000)), 4, 65_536)).toBeUndefined()
+})
+
+test('objects with ever new keys leave nothing in the flow, though the messages that hold them are too large', () => {
+  const encoder = new SignalEncoder(sender)
+  const before = process.memoryUsage().heapUsed
+  for (let count = 0; count < 200; count++) {
+    const tables = Array.from({ length: 500 }, (_, index) => ({ [`id${count} ${index}`]: 1 }))
+    expect(encoder.write(signalOf(1, [tables, 'y'.repeat(70_000)]), 0, 65_536)).toBeUndefined()
+  }
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(24 * 2 ** 20)
+})
+
+class Longer extends Uint8Array {
+  override get length() {
+    return 200
+  }
+}
+
+test.each<[string, unknown, unknown]>([
+  ['a class that lies about its length', new Longer(4), new Uint8Array(4)],
+  [
+    'bytes with a length of their own',
+    Object.defineProperty(new Uint8Array(4), 'length', { value: 200 }),
+    new Uint8Array(4),
+  ],
+])('%s sends the bytes that there are', (_, value, meant) => {
+  const bytes = Uint8Array.from(new SignalEncoder(sender).encode(signalOf(1, value)))
+  expect((new SignalDecoder(receiver, sender).decode(bytes) as { message: unknown }).message).toEqual(meant)
+})
+
+test.each<[string, unknown]>([
+  ['a ref with a negative number', new Ref('a@host', -1, 1)],
+  ['a ref of a node without a name', new Ref('bad name', 1, 1)],
+  ['a pid of a node without a name', pidOf('bad name', 1, 1)],
+  [
+    'an array whose length is a text',
+    new Proxy([1], { get: (list, key) => (key === 'length' ? '5' : Reflect.get(list, key)) }),
+  ],
+  [
+    'an array whose length is negative',
+    new Proxy([1], { get: (list, key) => (key === 'length' ? -5 : Reflect.get(list, key)) }),
+  ],
+])('%s is refused', (_, value) => {
+  expect(() => new SignalEncoder(sender).encode(signalOf(1, value))).toThrow(
+    expect.objectContaining({ code: 'E_MESSAGE_INVALID' }),
+  )
+})
+
+test('an object that changes its keys while it is read is sent as it was read', () => {
+  const wide: Record<string, unknown> = {}
+  for (let key = 0; key < 70; key++) wide[`k${key}`] = `v${key}`
+  Object.defineProperty(wide, 'k69', {
+    enumerable: true,
+    configurable: true,
+    get() {
+      delete wide['k0']
+      wide['late'] = 1
+      return 'v69'
+    },
+  })
+  const bytes = Uint8Array.from(new SignalEncoder(sender).encode(signalOf(1, wide)))
+  const { message } = new SignalDecoder(receiver, sender).decode(bytes) as { message: Record<string, unknown> }
+  expect([message['k0'], message['k1'], message['k69'], message['late']]).toEqual(['v0', 'v1', 'v69', undefined])
+})
+
+test('fields that a program gives to all objects are not sent', () => {
+  const encoder = new SignalEncoder(sender)
+  const decoder = new SignalDecoder(receiver, sender)
+  const pass = (message: object) =>
+    (decoder.decode(Uint8Array.from(encoder.encode(signalOf(1, message)))) as { message: object }).message
+  for (let times = 0; times < 3; times++) pass({ a: 1, inherited: 2 })
+  try {
+    Object.assign(Object.prototype, { inherited: 3 })
+    expect(Object.hasOwn(pass({ a: 1 }), 'inherited')).toBe(false)
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'inherited')
+  }
 })

@@ -16,6 +16,7 @@ import { isRefusedKey } from '../refused-keys.ts'
 import { FlowReader, type Known } from './flow-reader.ts'
 import type { KnownShape } from './known-shapes.ts'
 import { readBigint, readRare } from './rare-reads.ts'
+import { setField } from './record-maker.ts'
 import { tag } from './tags.ts'
 
 // Constants of this module, which the compiler of V8 knows; it looks up those of another one each time.
@@ -324,7 +325,7 @@ function makeTable(values: readonly unknown[], { keyBytesMax }: MessageBounds): 
     const key = values[place]
     if (typeof key !== 'string' || isRefusedKey(key)) throw new Malformed('a key that no object has')
     if (isLongKey(key, keyBytesMax)) throw new OverBounds(`a key of more than ${keyBytesMax} bytes`)
-    table[key] = values[place + 1]
+    setField(table, key, values[place + 1])
   }
   return table
 }

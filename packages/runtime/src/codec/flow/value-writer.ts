@@ -58,6 +58,8 @@ export class ValueWriter extends FlowWriter {
   readonly #keys: string[] = []
   /** The shape that the next object is likely to have. */
   #expected: SentShape | undefined
+  /** Whether the fields that an object shows are its own. */
+  #expects = true
   /** Values so far. */
   #nodes = 0
 
@@ -74,6 +76,7 @@ export class ValueWriter extends FlowWriter {
     this.heapBytes = 0
     this.#nodes = 0
     this.#expected = expected
+    this.#expects = !hasInheritedFields()
     const start = this.at
     try {
       this.count(1)
@@ -126,7 +129,7 @@ export class ValueWriter extends FlowWriter {
   }
 
   #numeric(value: number): void {
-    if ((value | 0) !== value) this.heapBytes += doubleHeap
+    if ((value | 0) !== value || (value === 0 && 1 / value < 0)) this.heapBytes += doubleHeap
     this.number(value)
   }
 
@@ -164,6 +167,8 @@ export class ValueWriter extends FlowWriter {
   // The elements of an array are likely to be alike: each is expected to have the shape of the one before.
   #array(array: readonly unknown[], depth: number): void {
     const { length } = array
+    // A proxy says what it likes.
+    if (!Number.isInteger(length) || length < 0) throw new Unsendable('an array of no length')
     this.count(length)
     this.heapBytes += arrayHeap + elementHeap * length
     this.#containerHead(length < shortTags.array ? shortArrayTag + length : arrayTag, length)
@@ -190,7 +195,7 @@ export class ValueWriter extends FlowWriter {
   // Each field is read once: what a getter gives is both what is checked and what is sent.
   #plain(object: Record<string, unknown>, depth: number): void {
     const base = this.#top
-    let shape = this.#expected
+    let shape = this.#expects ? this.#expected : undefined
     let count = 0
     for (const key in object) {
       if (shape !== undefined && key !== shape.keys[count]) {
@@ -216,7 +221,7 @@ export class ValueWriter extends FlowWriter {
   #unexpected(object: Record<string, unknown>, base: number, found: number, depth: number): void {
     // Those that a prototype was given are not the object's own.
     const own = Object.keys(object)
-    if (own.length !== found) {
+    if (!this.#expects || own.length !== found) {
       for (const [place, key] of own.entries()) {
         this.#keys[place] = key
         this.#values[base + place] = object[key]
@@ -225,9 +230,10 @@ export class ValueWriter extends FlowWriter {
     if (own.length <= flowLimits.shapeKeysMax) {
       return this.#ofShape(this.sent.shapes.find(this.#keys, own.length), base, depth)
     }
-    const refused = own.find(isRefusedKey)
+    const keys = this.#keys.slice(0, own.length)
+    const refused = keys.find(isRefusedKey)
     if (refused !== undefined) throw new Unsendable(`the key ${refused}`)
-    this.#table(own, undefined, base, depth)
+    this.#table(keys, undefined, base, depth)
   }
 
   /** Writes an object whose values are kept from `base` on. */
@@ -334,3 +340,9 @@ export class ValueWriter extends FlowWriter {
 const { forEach: mapForEach } = Map.prototype
 const { forEach: setForEach } = Set.prototype
 const { getTime: dateGetTime } = Date.prototype
+
+/** Whether every object shows fields that are not its own: some program has given them to all. */
+function hasInheritedFields(): boolean {
+  for (const _ in Object.prototype) return true
+  return false
+}

@@ -35,6 +35,12 @@ for (const head of [0xd9, 0xda, 0xdb]) sizes[head] = special.text
 for (const head of [0xdc, 0xdd]) sizes[head] = special.array
 for (const head of [0xde, 0xdf]) sizes[head] = special.map
 
+const indexLengthMax = 10
+/** V8 makes a table of an object with a larger one. */
+const indexGapMax = 1_024
+/** A slot, and half of one that is kept free. */
+const indexHeapBytes = 12
+
 const sign = markSign.charCodeAt(0)
 
 /** What a term is and costs. */
@@ -54,6 +60,8 @@ class TermCheck implements TermMeasure {
   // By level: how many values are to come, keys among them, and what it is.
   readonly #left = new Int32Array(levelsMax + 1)
   readonly #kinds = new Uint8Array(levelsMax + 1)
+  /** The last key of the map that is an index, or -1. */
+  readonly #indices = new Float64Array(levelsMax + 1)
   #level = 0
   #depth = 0
   /** Elements that the array which follows may have. */
@@ -164,9 +172,24 @@ class TermCheck implements TermMeasure {
     const length = this.#at - start
     const { keyBytesMax } = this.#bounds
     if (length > keyBytesMax) throw new OverBounds(`a key of more than ${keyBytesMax} bytes`)
+    if (length <= indexLengthMax) this.#index(start, length)
     if (length >= 8 && length <= 11 && isRefusedKey(this.#bytes.toString('latin1', start, this.#at))) {
       throw new Malformed('a key that no object has')
     }
+  }
+
+  /** An object makes room for every index before one of its keys, unless that is far off. */
+  #index(start: number, length: number): void {
+    let index = 0
+    for (let at = start; at < start + length; at++) {
+      const digit = (this.#bytes[at] as number) - 0x30
+      if (digit < 0 || digit > 9) return
+      index = index * 10 + digit
+    }
+    const before = this.#indices[this.#level] as number
+    this.#indices[this.#level] = Math.max(index, before)
+    const gap = index - before
+    if (gap > 1 && gap <= indexGapMax) this.#charge(gap * indexHeapBytes)
   }
 
   #array(length: number): void {
@@ -216,6 +239,7 @@ class TermCheck implements TermMeasure {
     this.#level++
     this.#left[this.#level] = values
     this.#kinds[this.#level] = kindOfLevel
+    this.#indices[this.#level] = -1
   }
 
   #count(values: number): void {

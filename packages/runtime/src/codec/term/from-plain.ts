@@ -42,8 +42,9 @@ function marked(key: string, content: unknown, reader: TermReader): unknown {
     case mark.minusZero:
       return -0
     case mark.object: {
-      if (typeof content !== 'object' || content === null || Array.isArray(content)) throw broken(key)
-      return fieldsFromPlain(content as Record<string, unknown>, Object.keys(content), reader)
+      const isPlain = typeof content === 'object' && Object.getPrototypeOf(content ?? 0) === Object.prototype
+      if (!isPlain) throw broken(key)
+      return fieldsFromPlain(content as Record<string, unknown>, Object.keys(content as object), reader)
     }
     case mark.map: {
       const entries = elementsFromPlain(arrayIn(key, content), reader)

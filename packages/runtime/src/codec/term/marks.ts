@@ -24,7 +24,7 @@ export const mark = {
   error: '$error',
   /** bytes */
   arrayBuffer: '$arrayBuffer',
-  /** bytes: a text with half a surrogate pair, in UTF-16, little-endian */
+  /** bytes: a text with half a surrogate pair, or with a byte order mark, in UTF-16, little-endian */
   utf16: '$utf16',
   /** a text: node, creation, serial */
   pid: '$pid',

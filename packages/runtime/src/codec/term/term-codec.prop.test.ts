@@ -122,6 +122,12 @@ describe('terms that are made to cost more than they weigh', () => {
     )
   })
 
+  test('objects whose keys are indices, which make room for all before them, are refused by what they take', () => {
+    const objects = Array.from({ length: 10_000 }, () => Buffer.concat([Buffer.of(0x81), text('1000'), Buffer.of(1)]))
+    isRefused(array(10_000, Buffer.concat(objects)), /heap/)
+    expect(costOf(packed({ 0: 'a', 1: 'b', 2: 'c', 100000: 'd' })).problem).toBeUndefined()
+  })
+
   test('keys that are chosen to collide are refused', () => {
     for (const keys of [collidingNumbers(65_536), collidingDoubles(30_000), collidingIndices(30_000)]) {
       isRefused(marked('$set', packed(keys)), /collide/)
@@ -131,9 +137,9 @@ describe('terms that are made to cost more than they weigh', () => {
     isRefused(marked('$set', packed(bigints)), /collide/)
   })
 
-  test('a set or map of 65,537 entries, and a key past a mebibyte, are refused', () => {
+  test('a set or map of 65,537 entries, and a key past 16,383 bytes, are refused', () => {
     isRefused(marked('$set', array(65_537, many(65_537, 1))), /more than 65536 entries/)
-    const long = packed('k'.repeat(MiB + 1))
+    const long = packed('k'.repeat(16_384))
     isRefused(marked('$set', Buffer.concat([Buffer.of(0x91), long])), /key of more than/)
     isRefused(Buffer.concat([Buffer.of(0x81), long, Buffer.of(1)]), /key of more than/)
   })
@@ -170,6 +176,7 @@ describe('terms that are made to cost more than they weigh', () => {
     ['floats of seven bytes', marked('$typedArray7', Buffer.of(0xc4, 7, 0, 0, 0, 0, 0, 0, 0))],
     ['a typed array of an unknown class', marked('$typedArray11', Buffer.of(0xc4, 0))],
     ['an object that is an array', marked('$object', Buffer.of(0x90))],
+    ['an object that is bytes', marked('$object', Buffer.of(0xc4, 2, 1, 2))],
     ['a pid without a serial', marked('$pid', text('a@host 1'))],
     ['a pid of a node that has no name', marked('$pid', text('nobody 1 1'))],
     ['a ref past all numbers', marked('$ref', text('a@host 1 9007199254740992'))],

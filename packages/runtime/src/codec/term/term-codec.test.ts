@@ -81,3 +81,8 @@ test('a value that changes between two looks at it is refused or a value, and no
     expect(['E_MESSAGE_INVALID', { field: '\ud800' }]).toContainEqual(outcome)
   }
 })
+
+test('a byte order mark is not lost', () => {
+  for (const text of ['\ufeff', `\ufeff${'a'.repeat(100)}`]) expect(pass({ text })).toEqual({ text })
+  expect(() => pass({ '\ufeffkey': 1 })).toThrow(/byte order mark/)
+})

@@ -19,13 +19,18 @@ export function toPlain(value: unknown, depth = 0): unknown {
     case 'bigint':
       return is64Bits(value) ? value : { [mark.bigint]: value.toString() }
     case 'string':
-      return isWellFormed(value) ? value : { [mark.utf16]: Buffer.from(value, 'utf16le') }
+      return isWellFormed(value) && !value.startsWith(byteOrderMark)
+        ? value
+        : { [mark.utf16]: Buffer.from(value, 'utf16le') }
     case 'object':
       return value === null ? null : objectToPlain(value, depth)
     default:
       return value
   }
 }
+
+/** Readers of UTF-8 drop it. */
+const byteOrderMark = '\ufeff'
 
 function is64Bits(value: bigint): boolean {
   return value >= -(2n ** 63n) && value < 2n ** 64n
@@ -54,6 +59,7 @@ function fieldsToPlain(object: object, depth: number): object {
   const fields = Object.entries(object)
   const plain = Object.fromEntries(fields.map(([key, value]) => [key, toPlain(value, depth + 1)]))
   const [key] = fields[0] ?? []
+  if (fields.some(([key]) => key.startsWith(byteOrderMark))) throw new Unsendable('a key with a byte order mark')
   return fields.length === 1 && key?.startsWith(markSign) ? { [mark.object]: plain } : plain
 }
 
