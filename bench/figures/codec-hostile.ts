@@ -69,7 +69,7 @@ const ours: Arm = async () => {
   return worst
 }
 
-/** What honest messages cost: the rows of the other figures. */
+/** The cost of an honest message. */
 const honest: Arm = async () => {
   const { host } = await benchHost()
   return costOf(host, message([0x88, ...Buffer.from('honestly')], Math.floor(frameBytes / 9)))

@@ -1,5 +1,5 @@
 /**
- * What it takes to write and to read one message: ours as a whole signal, with its head; msgpackr with record shapes as
+ * The time to write and to read one message: ours as a whole signal, with its head; msgpackr with record shapes as
  * its documentation advises, the message alone, with its native part where that is installed.
  */
 import { extensionKey, type Host, limits, type Node, type Pid, type Self, startNode } from '@barrel-actors/runtime'
@@ -25,7 +25,7 @@ interface Stream {
   read(bytes: Buffer, start: number, end: number): unknown
 }
 
-/** What a carrier is given. */
+/** A node, and the host that it gives its carrier. */
 export async function benchHost(): Promise<{ host: Host; node: Node }> {
   let host: Host | undefined
   const key = extensionKey('bench')
@@ -95,7 +95,7 @@ function arm(open: () => Promise<Stream>, direction: Direction, mix: MixName): A
         start = end
       }
     }
-    // What is sent once a stream has been sent by then.
+    // By then the stream has carried everything that it sends only once.
     for (let round = 0; round < 3; round++) read(written(stream, messages))
     const last = written(stream, messages)
     read(last)

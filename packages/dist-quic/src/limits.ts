@@ -4,10 +4,10 @@ export const limits = {
   messageBytesMax: 64 * 1024 * 1024,
   /** A signal that goes in one piece. A larger one is cut. */
   frameBytesMax: 64 * 1024,
-  /** What may wait in the stream that flows share: past it the next flow leaves it, so that it delays the others no more. */
+  /** Bytes that may wait in the shared stream. Past it the next flow that sends leaves it, and delays the others no more. */
   sharedBytesMax: 64 * 1024,
   /**
-   * What a flow may still bring in that stream once it was asked to leave it, as estimated on the heap. Past it the stream
+   * Estimated heap that a flow may still bring in the shared stream after it was asked to leave. Past it the stream
    * is left unread: an honest peer has so much on its way only over a path that holds two mebibytes.
    */
   overshootBytesMax: 16 * 1024 * 1024,

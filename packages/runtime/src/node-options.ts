@@ -55,7 +55,7 @@ export interface NodeOptions {
    */
   readonly freezeMessages?: boolean
   /**
-   * What a message from another node may cost; see the fields for the defaults. One that costs more is dropped and
+   * Bounds on a message from another node; see the fields for the defaults. One that costs more is dropped and
    * counted. Where a bound is raised here, this node also sends what only such nodes take.
    */
   readonly messageBounds?: Partial<MessageBounds>

@@ -176,7 +176,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingFlowsOwner, Used
   }
 
   get hasWaiting(): boolean {
-    // What has come in flows that are left unread would be lost with the channel.
+    // Closing the channel would lose the bytes of a flow that is left unread.
     return this.#waitingBytes > 0 || this.#incoming.hasPaused
   }
 

@@ -25,7 +25,7 @@ afterAll(async () => {
   await b.stop()
 })
 
-/** What waits in one stream. */
+/** The bytes that wait in one stream. */
 class Queue {
   queued: Buffer[] = []
   /** What was handed over, until it is taken out whole. */

@@ -10,7 +10,7 @@ import { IncomingFlow, type IncomingOwner } from './incoming-flow.ts'
 import { SharedReader, type SharedSink } from './shared-stream.ts'
 import { sharedFlow } from './streams.ts'
 
-/** What the flows tell their channel. */
+/** The channel, as its incoming flows see it. */
 export interface IncomingFlowsOwner {
   createDecoder(): SignalDecoder
   received(signal: Signal, flow: Flow): void
@@ -104,5 +104,5 @@ export class IncomingFlows implements SharedSink, IncomingOwner {
   }
 }
 
-/** What a signal takes beside its message. */
+/** The memory of a signal, beside its message. */
 const signalBytes = 200

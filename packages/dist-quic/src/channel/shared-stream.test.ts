@@ -36,7 +36,7 @@ class Pair implements FlowOwner, IncomingFlowsOwner {
   readonly incoming: IncomingFlows = new IncomingFlows(this)
   readonly got: [sender: number, count: number][] = []
   readonly read = new Set<number>([sharedFlow])
-  /** What the sender was asked and has not heard yet. */
+  /** Flows that were asked to leave; the sender has not heard it yet. */
   readonly asked: number[] = []
   readonly isReading = true
   readonly counts = new Map<number, number>()
@@ -159,7 +159,7 @@ describe('the shared stream', () => {
     pair.hear()
     for (const sender of [1, 1, 2]) pair.send(sender)
     pair.arriveAll()
-    // What was on its way comes all the same.
+    // A signal that was on its way comes all the same.
     expect([pair.gotOf(1), pair.gotOf(2)]).toEqual([[0, 1], [0]])
     expect(pair.incoming.hasPaused).toBe(true)
     pair.incoming.resume(1)

@@ -1,4 +1,4 @@
-/** What one message may cost whoever decodes it. */
+/** Bounds on the cost of decoding one message. */
 
 import { runtimeError } from '../errors.ts'
 
@@ -14,7 +14,7 @@ export interface MessageBounds {
   readonly keyBytesMax: number
   /** Bytes of a bigint, without its sign. Default and greatest value 64. */
   readonly bigintBytesMax: number
-  /** What it may take on the heap, as estimated: so many times its bytes. Default 8. */
+  /** Its estimated size on the heap may be so many times its bytes. Default 8. */
   readonly heapPerByteMax: number
   /** And so many bytes beside them. Default 1 MiB. */
   readonly heapBytesFree: number
@@ -52,7 +52,7 @@ export function messageBoundsOf(given: Partial<MessageBounds> | undefined): Mess
   return bounds as unknown as MessageBounds
 }
 
-/** What a node may send: whatever the defaults of a receiver allow, and its own bounds where they are wider. */
+/** The bounds on what a node sends: the defaults of a receiver, or its own bounds where they are wider. */
 export function sendingBoundsOf(own: MessageBounds): MessageBounds {
   const wider = { ...own } as Record<string, number>
   for (const [bound, value] of Object.entries(messageBoundsDefaults)) {

@@ -2,7 +2,7 @@
 
 const mask64 = (1n << 64n) - 1n
 
-/** What times `odd` is 1, of 64 bits. */
+/** The inverse of an odd number, modulo 2^64. */
 function inverse(odd: bigint): bigint {
   let found = 1n
   for (let round = 0; round < 7; round++) found = (found * (2n - odd * found)) & mask64

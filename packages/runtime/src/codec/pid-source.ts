@@ -1,7 +1,7 @@
 import type { NodeName } from '../node-name.ts'
 import type { Pid } from '../pid.ts'
 
-/** Where pids that came over a channel find their way home. */
+/** Makes pids out of what came over a channel. */
 export interface PidSource {
   readonly name: NodeName
   readonly creation: number

@@ -3,7 +3,7 @@
 /** The sender gave something that cannot be sent. */
 export class Unsendable extends Error {}
 
-/** What is being written is larger than it may be. */
+/** The signal that is being written is larger than it may be. */
 export class TooLarge extends Error {}
 
 /** The bytes are not what a writer of this format writes: nothing that follows can be read. */

@@ -10,7 +10,7 @@ const home = {}
 export const pidOf = (node: string, creation: number, serial: number): Pid => new Pid(node, creation, serial, home)
 
 const codeUnit = fc.integer({ min: 0, max: 0xffff }).map(unit => String.fromCharCode(unit))
-/** Where numbers and lengths change their form. */
+/** Numbers and lengths at which the form changes. */
 const edges = [
   ...[127, 128, -1, 0x7fff, 0x8000, -0x8000, -0x8001, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 53],
   ...[2, 3, 12, 13, 31, 32, 40, 41, 127, 128, 300].map(length => 'x'.repeat(length)),

@@ -1,4 +1,4 @@
-/** What one key may leave in mailboxes, over all its channels, and messages that cost more than they may. */
+/** Bounds on one key over all its channels, and messages past the bounds. */
 import { expect, test } from 'vitest'
 import type { Channel, Flow, NodeLife } from '../carrier.ts'
 import { extensionKey } from '../extension.ts'

@@ -16,7 +16,7 @@ export interface Origin {
   readonly role: PeerRole
 }
 
-/** What waits in mailboxes of this node, of one flow of a key. */
+/** The undelivered messages of one flow of a key. */
 interface Waiting {
   messages: number
   bytes: number
@@ -84,7 +84,7 @@ export class Backlog {
   }
 }
 
-/** What a message takes beside its content while it lies in a mailbox. */
+/** The memory of a message in a mailbox, beside its content. */
 const arrivalBytes = 200
 
 // A flow that brings little is not the one to stop.

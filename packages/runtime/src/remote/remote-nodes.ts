@@ -13,7 +13,7 @@ export class RemoteNodes {
   readonly #known = new Map<NodeName, RemoteNode>()
   readonly #keepers = new Map<NodeName, Set<object>>()
   readonly subscribers: NodeSubscribers = new NodeSubscribers()
-  /** What is not taken yet of what others sent, by the key that they have proved. */
+  /** The undelivered messages of other nodes, by the key that they have proved. */
   readonly #backlogs = new Map<string, Backlog>()
   readonly #waitingForUp = new Map<NodeName, Set<(problem?: Error) => void>>()
 
@@ -33,7 +33,7 @@ export class RemoteNodes {
     return remote
   }
 
-  /** What is not taken yet of what that key sent. */
+  /** The undelivered messages of that key. */
   backlogOf(fingerprint: string): Backlog {
     let backlog = this.#backlogs.get(fingerprint)
     if (backlog === undefined) {

@@ -39,7 +39,7 @@ function outcomeOf(decoder: SignalDecoder, bytes: Uint8Array, isAlone: boolean):
   }
 }
 
-/** What it costs; the best of three, since the machine may be busy. */
+/** Measures the cost. Takes the best of three, since the machine may be busy. */
 function costOf(bytes: Uint8Array, isAlone: boolean) {
   let problem: string | undefined
   let ms = Number.POSITIVE_INFINITY

@@ -31,7 +31,7 @@ export class ByteReader {
     this.#view = new DataView(buffer, byteOffset, length)
   }
 
-  /** Where so many bytes end that begin here. @throws Malformed where there are fewer */
+  /** The end of so many bytes from here on. @throws Malformed if there are fewer */
   protected endOf(length: number): number {
     const end = this.at + length
     if (!(end <= this.end)) throw new Malformed('it is cut short')
@@ -100,7 +100,7 @@ export class ByteReader {
     const { at } = this
     this.at = this.endOf(length)
     const text = this.bytes.toString('utf8', at, this.at)
-    // What is not UTF-8 comes out as this character, and so does the character itself.
+    // Node replaces invalid bytes with U+FFFD, which a valid text may hold too.
     if (text.includes('\ufffd') && !isUtf8(this.bytes.subarray(at, this.at)))
       throw new Malformed('a text that is not UTF-8')
     return text

@@ -15,7 +15,7 @@ const {
   float64: float64Tag,
 } = tag
 
-/** Where a writer has more memory from; what it gives back may be used for something else at once. */
+/** Gives a writer memory. A buffer that is given back may be used for something else at once. */
 export interface WriterMemory {
   take(bytes: number): Buffer
   give(buffer: Buffer): void
@@ -86,7 +86,7 @@ export class ByteWriter {
     if (this.at - this.#start > this.#bytesMax) throw this.#tooLarge(0)
   }
 
-  /** What was too large took so many bytes, as far as it was looked at; told once. */
+  /** The size at which the last signal was found too large. Told once. */
   takeWanted(): number {
     const bytes = this.#wantedBytes
     this.#wantedBytes = 0

@@ -1,4 +1,4 @@
-/** What one flow may have both of its ends remember. On the wire: both ends count alike. */
+/** Bounds on what both ends of a flow remember. On the wire: both ends count alike. */
 export const flowLimits = {
   /** Texts, of which a newer one takes the number of the oldest. */
   textsMax: 1024,

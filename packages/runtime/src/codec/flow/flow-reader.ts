@@ -1,5 +1,5 @@
 /**
- * What one flow brings, as it is read: texts and shapes by their numbers, and how to read over a value. Each bound is
+ * Reads texts and shapes of one flow, by their numbers where they have some, and reads over values. Each bound is
  * looked at before anything is made.
  */
 import type { NodeLife } from '../../carrier.ts'

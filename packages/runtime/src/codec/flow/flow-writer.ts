@@ -1,5 +1,5 @@
 /**
- * What one flow sends, as it is written: texts and the keys of shapes, by their numbers where the other end knows them.
+ * Writes texts and the keys of shapes of one flow, by their numbers where the other end knows them.
  */
 import type { NodeLife } from '../../carrier.ts'
 import type { MessageBounds } from '../bounds.ts'

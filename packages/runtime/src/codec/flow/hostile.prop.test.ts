@@ -17,7 +17,7 @@ function feed(...stream: Uint8Array[]): Signal[] | 'refused' {
     return stream.map(bytes => decoder.decode(bytes))
   } catch (error) {
     if (!hasCode(error, 'E_SIGNAL_INVALID')) throw error
-    // What a peer sends must not make ours fail in a way that we did not foresee.
+    // No bytes of a peer may fail in a way that the decoder does not foresee.
     if (error.fields['problem'] === 'bytes that cannot be read') throw error
     return 'refused'
   }

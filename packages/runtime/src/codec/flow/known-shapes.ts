@@ -71,12 +71,12 @@ export class KnownShapes {
     return shape
   }
 
-  /** Where `rollBack` goes back to. */
+  /** The point that `rollBack` goes back to. */
   get mark(): number {
     return this.#shapes.length
   }
 
-  /** What was defined since then will be read again. */
+  /** Forgets the shapes defined since then: they will be read again. */
   rollBack(mark: number): void {
     for (const { keys } of this.#shapes.splice(mark)) this.#characters -= charactersOf(keys)
   }

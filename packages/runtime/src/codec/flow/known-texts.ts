@@ -8,7 +8,7 @@ export class KnownTexts {
   readonly texts: (string | undefined)[] = []
   /** How many were defined; a newer one takes the number of the oldest. */
   #defined = 0
-  /** What the texts that the message has defined took the place of. */
+  /** The texts that those of this message replaced, in order. */
   readonly #replaced: (string | undefined)[] = []
 
   /** @throws Malformed */
@@ -34,12 +34,12 @@ export class KnownTexts {
     if (this.#replaced.length > 0) this.#replaced.length = 0
   }
 
-  /** Where `rollBack` goes back to. */
+  /** The point that `rollBack` goes back to. */
   get mark(): number {
     return this.#defined
   }
 
-  /** What was defined since then will be read again: until then each number stands for what it stood for. */
+  /** Undoes the definitions since then, which will be read again. Each number stands for its earlier text meanwhile. */
   rollBack(mark: number): void {
     while (this.#defined > mark) {
       this.#defined--

@@ -4,7 +4,7 @@
  * so that no peer's text is ever code.
  */
 
-/** Where a flat record takes its values from, one after another. */
+/** Gives a flat record its values, one after another. */
 export interface ScalarReader {
   scalar(): unknown
 }

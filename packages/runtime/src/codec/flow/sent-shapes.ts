@@ -102,7 +102,7 @@ export class SentShapes {
     }
   }
 
-  /** Where `rollBack` goes back to. */
+  /** The point that `rollBack` goes back to. */
   get mark(): number {
     return this.#numbered.length
   }

@@ -96,7 +96,7 @@ export class SentTexts {
     }
   }
 
-  /** Where `rollBack` goes back to. */
+  /** The point that `rollBack` goes back to. */
   get mark(): number {
     return this.#defined
   }

@@ -79,7 +79,7 @@ export class SignalDecoder implements Known {
     } finally {
       this.#refusal = alone.#refusal
       this.#heapBytes = alone.#heapBytes
-      // What was read last is not kept alive by the reader.
+      // The reader must not keep the last message alive.
       reader.begin(nothing, 0, 0)
     }
   }
@@ -163,7 +163,7 @@ export class SignalDecoder implements Known {
     return new Ref(this.source.name, reader.whole(), id)
   }
 
-  /** What a refused message defined on the way is read again: the next signals refer to it. */
+  /** Reads over a refused message for its definitions: the next signals refer to them. */
   #passOver(start: number, textsMark: number, shapesMark: number): void {
     reader.heapBytes = 0
     // No signal follows one that is alone.

@@ -15,7 +15,7 @@ import { SentTexts } from './sent-texts.ts'
 import { signalKind, targetForm } from './signal-kind.ts'
 import { ValueWriter } from './value-writer.ts'
 
-/** Where the bytes of a signal lie, until the next one is written. */
+/** The place of a signal's bytes, until the next one is written. */
 export interface Written {
   readonly buffer: Buffer
   readonly start: number
@@ -35,7 +35,7 @@ const scratchMemory: WriterMemory = {
 /** A buffer that has grown past this is not kept. */
 const scratchBytesKept = 1024 * 1024
 
-/** What a signal that is written by itself has beside its message. */
+/** Room for the head of a signal that is written by itself. */
 const aloneBytesFree = 4 * 1024
 
 export class SignalEncoder implements Sent {
@@ -207,7 +207,7 @@ function release(): void {
   written.buffer = scratch
 }
 
-/** What a message is and costs. */
+/** The size of a message. */
 export interface MessageMeasure {
   /** Values in it: every element, field, key of a map and the containers themselves. */
   readonly nodes: number
@@ -218,7 +218,7 @@ export interface MessageMeasure {
 }
 
 /**
- * What a message would cost, were it sent to another node.
+ * Measures a message as if it were sent to another node.
  * @throws E_MESSAGE_INVALID where it cannot be sent, naming the place
  */
 export function measureMessage(message: unknown, bounds?: MessageBounds): MessageMeasure {

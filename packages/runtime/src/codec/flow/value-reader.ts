@@ -104,7 +104,7 @@ export class ValueReader extends FlowReader {
     return values[0]
   }
 
-  // What was read must not be kept alive by what reads.
+  // The reader must not keep values alive.
   #forget(): void {
     for (let frame: Frame | undefined = this.#root; frame !== undefined; frame = frame.child) {
       if (frame !== this.#root && frame.values === nothing) return
@@ -130,7 +130,7 @@ export class ValueReader extends FlowReader {
     }
   }
 
-  /** Takes values until one is a container, whose place is kept. Whether there is none. */
+  /** Takes values up to the next container, whose place is kept. True if there is none. */
   #fill(frame: Frame, values: unknown[]): boolean {
     const { bytes, end } = this
     const { length } = values
@@ -297,7 +297,7 @@ export class ValueReader extends FlowReader {
       frame = new Frame(parent)
       parent.child = frame
     }
-    // What a table is made of are twice as many as its nodes.
+    // An object of keys and values has twice as many of them as nodes.
     if (length > 0) this.endOf(length)
     frame.head = head
     frame.values = new Array<unknown>(length)

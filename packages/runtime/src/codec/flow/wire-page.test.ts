@@ -14,7 +14,7 @@ import { tag } from './tags.ts'
 
 const page = await readFile(new URL('../../../../../docs/wire/signals.md', import.meta.url), 'utf8')
 
-/** What the rows of a chapter's tables begin with. */
+/** The numbers at the beginning of the rows of a chapter's tables. */
 function firstCells(chapter: string, pattern: RegExp): number[] {
   const text = page.split(/^## /m).find(part => part.startsWith(`${chapter}\n`)) ?? ''
   return [...text.matchAll(pattern)].map(([, number]) => Number(number))
@@ -54,7 +54,7 @@ const pidOf = (node: string, creation: number, serial: number) => new Pid(node, 
 const [from, to] = [pidOf('a@host', 7, 1), pidOf('b@host', 9, 300)]
 const send = (message: unknown): Signal => ({ kind: 'send', from, to: 'x', message })
 
-/** What is written for signals that follow each other in a new flow. */
+/** The bytes of signals that follow each other in a new flow. */
 function written(signals: readonly Signal[]): Buffer[] {
   const encoder = new SignalEncoder(sender)
   encoder.remote = receiver

@@ -43,7 +43,7 @@ const indexHeapBytes = 12
 
 const sign = markSign.charCodeAt(0)
 
-/** What a term is and costs. */
+/** The size of a term. */
 export interface TermMeasure {
   nodes: number
   heapBytes: number

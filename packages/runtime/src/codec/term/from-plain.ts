@@ -1,4 +1,4 @@
-/** What msgpackr read, after its bytes were checked, to values: marks get their meaning back. */
+/** Turns the checked output of msgpackr into values: marks get their meaning back. */
 import { type NodeName, nodeNameProblem } from '../../node-name.ts'
 import { Ref } from '../../ref.ts'
 import type { MessageBounds } from '../bounds.ts'

@@ -1,7 +1,7 @@
 /**
- * What MessagePack has no type for is a map of one entry, whose key says what it is. An object of the user that has one
- * key which begins with `$` stands in such a map itself, under `$object`. So every reader of MessagePack can read all of
- * it, and nothing depends on who reads.
+ * A value that MessagePack has no type for is a map of one entry, whose key says what it is. An object of the user that
+ * has one key which begins with `$` stands in such a map itself, under `$object`. So every reader of MessagePack can read
+ * all of it, and nothing depends on who reads.
  *
  * On disk and on the wire. Append only: a mark, once released, keeps its meaning.
  */

@@ -16,7 +16,7 @@ const MiB = 1024 * 1024
 test('every value comes back as it was', () =>
   fuzz('values of terms', value, value => {
     const passed = codec.decode(codec.encode(value))
-    // Quick, but for dates that are none.
+    // This comparison is quick, but an invalid date is not equal to itself.
     if (!isDeepStrictEqual(passed, value)) expect(passed).toStrictEqual(value)
     return 'accepted'
   }))
