@@ -1,10 +1,18 @@
+import { performance } from 'node:perf_hooks'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from './system-clock.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
-beforeEach(() => void vi.useFakeTimers())
-afterEach(() => void vi.useRealTimers())
+beforeEach(() => {
+  vi.useFakeTimers()
+  // The clock does not read the global one, which is the only one that is faked.
+  vi.spyOn(performance, 'now').mockImplementation(() => Date.now())
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
 
 function start(delayMs: number) {
   const fired: number[] = []

