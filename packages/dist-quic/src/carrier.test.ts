@@ -12,6 +12,7 @@ import {
   type Node,
   type NodeDown,
   type NodeOptions,
+  type RefusedMessage,
   startNode,
 } from '@barrel-actors/runtime'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -206,6 +207,31 @@ test('a message that would be another one when read again is read once, and arri
   }
   expect(await b.call({ name: 'echo', node: a.name }, changing)).toEqual({ field: 1 })
 })
+
+test.each([20, 20_000])(
+  'a message of %i values past the bounds of a node is dropped, counted and answered, and others go on',
+  async values => {
+    const a = await start('a@127.0.0.1', {}, { messageBounds: { nodesMax: 10 } })
+    const b = await start('b@127.0.0.1')
+    b.addAddress(addressOf(a))
+    const refused: RefusedMessage[] = []
+    a.events.on('messageRefused', message => refused.push(message))
+    const to = { name: 'echo', node: a.name }
+    const costly = Array.from({ length: values }, (_, index) => `value ${index}`)
+    await expect(b.call(to, costly)).rejects.toMatchObject({ code: 'E_CALL_EXIT' })
+    b.send(to, costly)
+    expect(await b.call(to, costly.slice(0, 5))).toEqual(costly.slice(0, 5))
+    expect(refused.map(({ from, kind, count }) => [from, kind, count])).toEqual([
+      [b.name, 'call', 1],
+      [b.name, 'send', 2],
+    ])
+    expect(b.nodes()).toEqual([a.name])
+    // What it may not take it may send, to nodes that have the default bounds.
+    expect(await a.call({ name: 'echo', node: b.name }, costly.slice(0, 15)).catch(error => error.code)).toBe(
+      'E_CALL_EXIT',
+    )
+  },
+)
 
 test('a large message arrives whole', async () => {
   const [a, b] = [await start('a@127.0.0.1'), await start('b@127.0.0.1')]
