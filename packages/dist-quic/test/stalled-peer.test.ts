@@ -71,8 +71,8 @@ test('a process that takes no messages stops who sends to it, and nobody else, u
   const before = process.memoryUsage().rss
   await fill(send)
   while (await isGoingOn(a, target)) await fill(send)
-  // What waits for the process lies at the other end, within the bound for this node; here only the queue waits.
-  expect(sent() * body.length).toBeGreaterThan(64 * MiB)
+  // What waits for the process lies at the other end: 64 MiB of heap there, which counts more than the body.
+  expect(sent() * body.length).toBeGreaterThan(60 * MiB)
   expect(sent() * body.length).toBeLessThan(80 * MiB)
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * MiB)
   expect(await a.call({ name: 'echo', node: peer.name }, 'served')).toBe('served')
