@@ -14,7 +14,8 @@ type Direction = 'encode' | 'decode'
 
 interface Lies {
   readonly buffer: Uint8Array
-  readonly start: number
+  /** 0 where it is not given. */
+  readonly start?: number
   readonly end: number
 }
 
@@ -63,7 +64,7 @@ async function msgpackr(): Promise<Stream> {
   const lies: { -readonly [Part in keyof Lies]: Lies[Part] } = { buffer: new Uint8Array(), start: 0, end: 0 }
   return {
     write: message => {
-      const packed = packr.pack(message, (REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as never) as Buffer & Lies
+      const packed = packr.pack(message, (REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as never) as Buffer & Required<Lies>
       lies.buffer = packed
       lies.start = packed.start
       lies.end = packed.end
@@ -76,7 +77,7 @@ async function msgpackr(): Promise<Stream> {
 /** Messages one behind another, as they lie in what a connection brings. */
 function written(stream: Stream, messages: readonly unknown[]): { bytes: Buffer; ends: number[] } {
   const parts = messages.map(message => {
-    const { buffer, start, end } = stream.write(message)
+    const { buffer, start = 0, end } = stream.write(message)
     return Buffer.from(buffer.subarray(start, end))
   })
   let end = 0

@@ -18,9 +18,9 @@ export const heapEstimate = {
   date: 96,
   bigint: 24,
   error: 128,
-  /** Beside their bytes; two objects, and memory that is not on the heap. */
-  typedArray: 200,
-  arrayBuffer: 160,
+  /** Beside their bytes; some of it is not on the heap. */
+  typedArray: 240,
+  arrayBuffer: 300,
   pid: 64,
   ref: 48,
 } as const

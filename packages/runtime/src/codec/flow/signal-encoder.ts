@@ -15,10 +15,9 @@ import { SentTexts } from './sent-texts.ts'
 import { signalKind, targetForm } from './signal-kind.ts'
 import { ValueWriter } from './value-writer.ts'
 
-/** The place of a signal's bytes, until the next one is written. */
+/** A buffer that begins with the headroom and a signal, until the next one is written. */
 export interface Written {
   readonly buffer: Buffer
-  readonly start: number
   readonly end: number
 }
 
@@ -26,7 +25,7 @@ export interface Written {
 const writer = new ValueWriter()
 let isWriting = false
 let scratch: Buffer = Buffer.allocUnsafeSlow(128 * 1024)
-const written = { buffer: scratch, start: 0, end: 0 }
+const written = { buffer: scratch, end: 0 }
 
 const scratchMemory: WriterMemory = {
   take: bytes => Buffer.allocUnsafeSlow(bytes),
