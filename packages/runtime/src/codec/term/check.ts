@@ -53,7 +53,6 @@ class TermCheck implements TermMeasure {
   nodes = 1
   heapBytes = 0
   #bytes: Buffer = Buffer.alloc(0)
-  #view = new DataView(this.#bytes.buffer)
   #bounds!: MessageBounds
   #at = 0
   #heapBytesMax = 0
@@ -69,7 +68,6 @@ class TermCheck implements TermMeasure {
 
   run(bytes: Buffer, bounds: MessageBounds): this {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#bounds = bounds
     this.nodes = 1
     this.heapBytes = 0
@@ -137,8 +135,9 @@ class TermCheck implements TermMeasure {
   #length(width: number): number {
     const at = this.#at
     this.#over(width)
-    if (width === 1) return this.#bytes[at] as number
-    return width === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at)
+    let length = 0
+    for (let place = at; place < at + width; place++) length = length * 256 + (this.#bytes[place] as number)
+    return length
   }
 
   #over(length: number): void {
@@ -157,9 +156,9 @@ class TermCheck implements TermMeasure {
 
   /** Whether it is ASCII. */
   #checkText(start: number, end: number): boolean {
+    const bytes = this.#bytes
     let at = start
-    while (at + 4 <= end && (this.#view.getUint32(at) & 0x80808080) === 0) at += 4
-    while (at < end && (this.#bytes[at] as number) < 0x80) at++
+    while (at < end && (bytes[at] as number) < 0x80) at++
     if (at === end) return true
     if (!isUtf8(this.#bytes.subarray(at, end))) throw new Malformed('a text that is not UTF-8')
     return false
