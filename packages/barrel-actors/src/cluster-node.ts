@@ -13,11 +13,9 @@ import {
   startNode as assembleNode,
   checkNodeName,
   type Extension,
-  hostOf,
   type Node,
   type NodeOptions,
 } from '@barrel-actors/runtime'
-import { addressToBind } from './bind.ts'
 
 export interface ClusterOptions extends NodeOptions {
   /** Further extensions, installed after those that every node has. */
@@ -51,10 +49,9 @@ export async function startNode(options: ClusterOptions = {}): Promise<Node> {
   const { quic: quicOptions = {}, membership: given = {}, contactNodes, extensions = [], ...rest } = options
   if (options.name === undefined) return assembleNode({ ...rest, extensions })
   const dataDir = options.dataDir ?? join('data', checkNodeName(options.name))
-  const address = addressToBind([hostOf(options.name)])
   const isTool = quicOptions.hidden === true || quicOptions.cookieOnly === true
   const members = isTool ? [] : [reachableMembership({ ...(contactNodes !== undefined && { contactNodes }), ...given })]
-  return assembleNode({ ...rest, dataDir, extensions: [quic({ address, ...quicOptions }), ...members, ...extensions] })
+  return assembleNode({ ...rest, dataDir, extensions: [quic(quicOptions), ...members, ...extensions] })
 }
 
 /** Membership of a node that others reach where its carrier listens, which is known once that does. */

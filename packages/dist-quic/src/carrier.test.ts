@@ -284,7 +284,7 @@ describe('the addresses of a node', () => {
   test('may be of IPv6', async () => {
     const a = await start('a@127.0.0.1', { address: '::1' })
     const { port } = a.extension(Quic).address
-    const b = await startResolving(() => [{ host: '::1', port }], { address: '::' })
+    const b = await startResolving(() => [{ host: '::1', port }], { address: '::', openToStrangers: true })
     expect(await b.call({ name: 'echo', node: a.name }, 1)).toBe(1)
     expect(await a.call({ name: 'echo', node: b.name }, 2)).toBe(2)
   })

@@ -39,6 +39,18 @@ export const codes = {
     what: 'The clocks of this node and {node} are {skewMs} ms apart.',
     todo: 'Set the clocks of both machines, for example with NTP.',
   },
+  E_CLUSTER_CERTIFICATE_INVALID: {
+    what: 'The member certificate {source} cannot be used: {problem}.',
+    todo: 'Have one signed for the name, the key and the role of this node: "barrel-actors cluster sign".',
+  },
+  E_CLUSTER_KEY_INVALID: {
+    what: 'The cluster key {source} cannot be used: {problem}.',
+    todo: 'Copy the file again from where it was made, or make a new one for all nodes: "barrel-actors cluster new".',
+  },
+  E_CLUSTER_OPEN: {
+    what: 'The node {node} would listen on {address} and let in anybody who reaches it.',
+    todo: "Give it a clusterKey, or set authTrustMode to 'strict', or openToStrangers to true if that is meant.",
+  },
   E_COOKIE_ONLY_REFUSED: {
     what: 'The node {node} may not come in with the cookie alone: {problem}.',
     todo: 'Let it sign with a key of its own, or add its name to cookieOnlyNodes and give both ends the same cookie.',
@@ -98,6 +110,10 @@ export const codes = {
   E_NOT_CONNECTED: {
     what: 'There is no channel to {node}.',
     todo: 'Send it something first, or call node.connect.',
+  },
+  E_PEER_CERTIFICATE_INVALID: {
+    what: 'The node {node} was refused for its member certificate: {problem}.',
+    todo: 'Start it with the key of this cluster, or with a certificate of it for its name, key and role.',
   },
   E_PEER_IS_SELF: {
     what: 'The node at the other end, {node}, has the {same} of this node.',

@@ -13,11 +13,13 @@ import type { CarrierContext } from './channel/context.ts'
 import { type ChannelCounts, createCounts } from './channel/counts.ts'
 import { ParcelBuffers } from './channel/parcel-buffers.ts'
 import { quicError } from './errors.ts'
+import { type Cluster, openCluster } from './identity/cluster.ts'
 import { IdentityKeeper, type Rotation } from './identity/identity.ts'
 import { createTrust, type Trust } from './identity/trust.ts'
 import { TrustPolicy } from './identity/trust-policy.ts'
 import { openTrustStore } from './identity/trust-store.ts'
-import { type QuicOptions, resolveOptions, type TrustMode } from './options.ts'
+import { type QuicOptions, type ResolvedOptions, resolveOptions, type TrustMode } from './options.ts'
+import { isLoopback } from './quic/address.ts'
 import { Endpoint } from './quic/endpoint.ts'
 import { limits as quicLimits } from './quic/limits.ts'
 import type { PathStats } from './quic/path-stats.ts'
@@ -33,13 +35,16 @@ export interface QuicApi {
   readonly fingerprint: string
   /** Whether the first key of a name is believed. */
   readonly trustMode: TrustMode
-  /** Holds for every handshake that is not done yet; channels that are up stay up. Throws E_QUIC_OPTION_INVALID. */
+  /** Holds for every handshake that is not done yet; channels that are up stay up. Throws E_QUIC_OPTION_INVALID, E_CLUSTER_OPEN. */
   setTrustMode(mode: TrustMode): void
   /** The pinned and the revoked keys. */
   readonly trust: Trust
   /** A new certificate, for connections that begin later. Rejects with E_FILE_UNWRITABLE. */
   rotateCert(): Promise<Rotation>
-  /** A new key, which the old one signs so that peers follow. Rejects with E_FILE_UNWRITABLE. */
+  /**
+   * A new key, which the old one signs so that peers follow. Rejects with E_FILE_UNWRITABLE; with
+   * E_CLUSTER_CERTIFICATE_INVALID where the certificate of the node was signed elsewhere, for the key that it has.
+   */
   rotateIdentity(): Promise<Rotation>
   /** Streams of bytes between processes, beside messages. */
   readonly streams: Streams
@@ -98,20 +103,24 @@ async function install(host: Host, options: QuicOptions): Promise<Installed<Quic
 
 async function createContext(host: Host, given: QuicOptions): Promise<CarrierContext> {
   const { disk, entropy, clock, log } = host
-  const options = resolveOptions(given, host.dataDir)
+  const options = resolveOptions(given, host.dataDir, host.node.name)
   const { authKeyDir: keyDir, quicCertDir: certDir, authEnabled, authTrustMode: mode, cookieOnlyNodes } = options
+  const { hidden, authTimestampWindowMs: timestampWindowMs, onKeyChange } = options
   if (!authEnabled) log.warn('authentication is off: every node that reaches this one may take any name')
   const self = { name: host.node.name, creation: host.node.creation }
+  const cluster = await openCluster(options.cluster, { node: self.name, hidden, timestampWindowMs }, host)
+  checkDoor(options, cluster, self.name)
   const identity = await IdentityKeeper.load({ node: self.name, keyDir, certDir, disk, entropy, clock, log })
   const trustStore = await openTrustStore(disk, clock, keyDir, log)
-  const trust = new TrustPolicy(trustStore, { mode, authEnabled, cookieOnly: cookieOnlyNodes, log })
+  cluster?.certificateFor(identity.current.keys)
+  const trust = new TrustPolicy(trustStore, { mode, authEnabled, cookieOnly: cookieOnlyNodes, onKeyChange, log })
   const userStreams = new UserStreams({ node: host.node, clock, log })
   const shared = { buffers: new ParcelBuffers(), counts: createCounts() }
-  return { host, self, options, identity, trust, trustStore, userStreams, clock, entropy, log, ...shared }
+  return { host, self, options, identity, cluster, trust, trustStore, userStreams, clock, entropy, log, ...shared }
 }
 
 function createApi(
-  { identity, trust, userStreams, counts }: CarrierContext,
+  { identity, cluster, options, self, trust, userStreams, counts }: CarrierContext,
   { address }: Endpoint,
   carrier: QuicCarrier,
 ): QuicApi {
@@ -126,10 +135,16 @@ function createApi(
     get trustMode() {
       return trust.mode
     },
-    setTrustMode: mode => trust.setMode(mode),
+    setTrustMode(mode) {
+      checkDoor({ ...options, authTrustMode: mode }, cluster, self.name)
+      trust.setMode(mode)
+    },
     trust: createTrust(trust.store, fingerprint => carrier.closeKey(fingerprint, 'the key is revoked')),
     rotateCert: () => identity.rotateCert(),
-    rotateIdentity: () => identity.rotateIdentity(),
+    async rotateIdentity() {
+      if (cluster?.canSign === false) throw otherKey()
+      return identity.rotateIdentity()
+    },
     streams: userStreams,
     migratePeer: async (node, options) => carrier.channelTo(node).migrate(migrationTimeout(options)),
     pathStats: node => carrier.channelTo(node).pathStats,
@@ -140,6 +155,22 @@ function createApi(
     getConnectOptions: node => carrier.routes.get(node),
     clearConnectOptions: node => carrier.routes.clear(node),
   }
+}
+
+/**
+ * A node that anybody may reach does not start where it would believe anybody.
+ * @throws E_CLUSTER_OPEN
+ */
+function checkDoor(options: ResolvedOptions, cluster: Cluster | undefined, node: NodeName): void {
+  const { address, authEnabled, authTrustMode, openToStrangers } = options
+  const believesAnybody = !authEnabled || authTrustMode === 'tofu'
+  if (cluster !== undefined || openToStrangers || !believesAnybody || isLoopback(address)) return
+  throw quicError('E_CLUSTER_OPEN', { node, address })
+}
+
+function otherKey(): Error {
+  const problem = 'it is for the key of now, and peers would refuse the new key'
+  return quicError('E_CLUSTER_CERTIFICATE_INVALID', { source: 'of this node', problem })
 }
 
 function openEndpoint({ options, identity, ...context }: CarrierContext, carrier: QuicCarrier): Promise<Endpoint> {

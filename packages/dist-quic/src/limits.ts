@@ -29,8 +29,16 @@ export const limits = {
   assemblyBytesMax: 3 * 64 * 1024 * 1024 + 128 * 1024 * 1024,
   /** Addresses of one node that a dial tries. */
   dialAddressesMax: 8,
-  /** One handshake message, without its length prefix. The largest legal one, a HELLO, has 1,429 bytes. */
-  handshakeMessageBytesMax: 1536,
+  /** One handshake message, without its length prefix. The largest legal one, a HELLO, has 1,841 bytes. */
+  handshakeMessageBytesMax: 2048,
+  /** One member certificate, with the longest node name. */
+  memberCertificateBytesMax: 410,
+  /** How long a certificate lasts that a node signs for itself. It signs a new one after a third of that. */
+  memberCertificateMs: 24 * 3_600_000,
+  /** A file of a cluster: its key, or a certificate. Ours have some 600 bytes at most. */
+  clusterFileBytesMax: 4096,
+  /** Cluster keys that are accepted at a time: the old one and the new one, with room. */
+  clusterKeysMax: 8,
   /** Statements by which one key gave way to the next, in a HELLO and on disk. The oldest is dropped. */
   successionsMax: 8,
   /** The reason in a refusal. */

@@ -1,17 +1,27 @@
 /** The options of the QUIC carrier, with where each default comes from. */
 import { isIP } from 'node:net'
 import { join } from 'node:path'
+import type { NodeName } from '@barrel-actors/runtime'
 import { quicError } from './errors.ts'
 import type { AuthCallback } from './identity/auth-callback.ts'
+import type { ClusterOptions } from './identity/cluster.ts'
 import { type CookieOnly, readCookieOnly } from './identity/cookie-only.ts'
+import { limits } from './limits.ts'
+import { isLoopback } from './quic/address.ts'
 
 /** `tofu` pins the key of a name on first use; `strict` accepts keys only that are pinned already. */
 export type TrustMode = 'tofu' | 'strict'
 
+/** Whether a pinned name may come with another key. `certificate`: yes, where its member certificate is younger. */
+export type KeyChange = 'refuse' | 'certificate'
+
 export interface QuicOptions {
   /** The UDP port to dial from and listen on; 0 lets the system choose. Default 9100. */
   readonly listenPort?: number
-  /** The local IP address to bind. Default `0.0.0.0`: every IPv4 address of the machine. */
+  /**
+   * The local IP address to bind. Default: a loopback address where the host of the node's name is one, otherwise
+   * `0.0.0.0`, which is every IPv4 address of the machine.
+   */
   readonly address?: string
   /** The folder of this node's keys and of the keys it has pinned. Default `keys` in the node's data folder. */
   readonly authKeyDir?: string
@@ -19,6 +29,31 @@ export interface QuicOptions {
   readonly quicCertDir?: string
   /** Default `tofu`. Can be changed while the node runs: `setTrustMode`. */
   readonly authTrustMode?: TrustMode
+  /**
+   * The secret key of the cluster: the path of a file in PEM, or its bytes. The node signs its own member certificate
+   * with it, and peers without a certificate of the cluster are refused. No default.
+   */
+  readonly clusterKey?: string | Uint8Array
+  /**
+   * A member certificate that was signed elsewhere, in place of `clusterKey`: the path of a file, or its bytes. It is for
+   * this node's name, key and role. `clusterKeys` must hold the key of its cluster. No default.
+   */
+  readonly clusterCertificate?: string | Uint8Array
+  /**
+   * Public keys of clusters whose certificates are accepted too, in base64, in PEM or as 32 bytes: the old and the new
+   * one while a cluster key is replaced. At most 8. Default none.
+   */
+  readonly clusterKeys?: readonly (string | Uint8Array)[]
+  /**
+   * Whether a pinned name may come with another key, that its old one did not sign: `certificate` lets it, where the key
+   * has a younger member certificate and the old one is not revoked. Default `certificate`.
+   */
+  readonly onKeyChange?: KeyChange
+  /**
+   * Lets a node start whose port anybody may reach and whom it believes at first sight: `tofu` or `authEnabled: false`, an
+   * address that is not loopback, and no cluster. Default false.
+   */
+  readonly openToStrangers?: boolean
   /**
    * Whether a pinned name is kept to its key. Default true. False: any key may have any name, and nothing is pinned;
    * the handshake stays, and so do its checks of time, names and revoked keys.
@@ -77,6 +112,10 @@ const withoutDefault = [
   'authCallback',
   'cookie',
   'cookieOnlyNodes',
+  'clusterKey',
+  'clusterCertificate',
+  'clusterKeys',
+  'onKeyChange',
 ] as const satisfies (keyof QuicOptions)[]
 
 type WithoutDefault = (typeof withoutDefault)[number]
@@ -88,6 +127,8 @@ export interface ResolvedOptions extends Required<Omit<QuicOptions, WithoutDefau
   readonly authKeyDir: string | undefined
   readonly quicCertDir: string | undefined
   readonly packetBytesMax: number | undefined
+  readonly cluster: ClusterOptions
+  readonly onKeyChange: KeyChange
 }
 
 const MiB = 1024 * 1024
@@ -96,6 +137,7 @@ export const quicDefaults = {
   listenPort: 9100, // the project's own port; see docs
   address: '0.0.0.0', // a back-end service is reached from other machines
   authTrustMode: 'tofu', // as barrel_p2p: works without ceremony, and a pinned name never changes its key
+  openToStrangers: false, // whoever reaches the port would be a member
   authEnabled: true, // as barrel_p2p: an open cluster is never an accident
   cookieOnly: false,
   authHandshakeTimeoutMs: 10_000, // as barrel_p2p
@@ -115,20 +157,35 @@ export const quicDefaults = {
  * What the user gave, and the default wherever that is nothing or undefined.
  * @throws E_QUIC_OPTION_INVALID, E_AUTH_CALLBACK_INVALID, E_COOKIE_UNFIT
  */
-export function resolveOptions(options: QuicOptions, dataDir: string | undefined): ResolvedOptions {
+export function resolveOptions(
+  options: QuicOptions,
+  dataDir: string | undefined,
+  node: NodeName = 'node@0.0.0.0',
+): ResolvedOptions {
   const inData = (folder: string) => (dataDir === undefined ? undefined : join(dataDir, folder))
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as QuicOptions
   checkNames(options)
-  const { cookie, cookieOnlyNodes, ...rest } = { ...quicDefaults, ...keepAliveFor(given), ...given }
+  const {
+    cookie,
+    cookieOnlyNodes,
+    clusterKey,
+    clusterCertificate,
+    clusterKeys = [],
+    ...rest
+  } = { ...quicDefaults, ...keepAliveFor(given), ...given }
   const resolved: ResolvedOptions = {
     ...rest,
+    address: given.address ?? defaultAddress(node),
     authKeyDir: given.authKeyDir ?? inData('keys'),
     quicCertDir: given.quicCertDir ?? inData('quic'),
     packetBytesMax: given.packetBytesMax,
     authCallback: given.authCallback,
     cookieOnlyNodes: readCookieOnly(cookie, cookieOnlyNodes ?? []),
     hidden: rest.hidden || rest.cookieOnly,
+    cluster: { clusterKey, clusterCertificate, clusterKeys },
+    onKeyChange: given.onKeyChange ?? 'certificate', // so that a container that lost its folder comes back
   }
+  checkCluster(resolved)
   for (const option of switches) check(option, typeof rest[option] === 'boolean', 'it is true or false')
   checkCallback(options, resolved)
   if (resolved.cookieOnly && cookie === undefined) {
@@ -147,6 +204,32 @@ export function resolveOptions(options: QuicOptions, dataDir: string | undefined
   check('queueBytesHigh', queueBytesHigh > 0, 'it is a number of bytes above 0')
   check('queueBytesMax', queueBytesMax >= queueBytesHigh, `it is at least queueBytesHigh, which is ${queueBytesHigh}`)
   return resolved
+}
+
+// A name on a loopback address says that only this machine is meant.
+function defaultAddress(node: NodeName): string {
+  const host = node.slice(node.indexOf('@') + 1)
+  if (host === 'localhost') return '127.0.0.1'
+  return isIP(host) !== 0 && isLoopback(host) ? host : quicDefaults.address
+}
+
+function checkCluster({ cluster, onKeyChange }: ResolvedOptions): void {
+  const { clusterKey, clusterCertificate, clusterKeys } = cluster
+  check('clusterKey', clusterKey === undefined || isFileOrBytes(clusterKey), fileOrBytesRule)
+  check('clusterCertificate', clusterCertificate === undefined || isFileOrBytes(clusterCertificate), fileOrBytesRule)
+  const isList = Array.isArray(clusterKeys) && clusterKeys.length <= limits.clusterKeysMax
+  check(
+    'clusterKeys',
+    isList && clusterKeys.every(isFileOrBytes),
+    `it lists at most ${limits.clusterKeysMax} public keys`,
+  )
+  check('onKeyChange', ['refuse', 'certificate'].includes(onKeyChange), "it is 'refuse' or 'certificate'")
+}
+
+const fileOrBytesRule = 'it is the path of a file, or bytes'
+
+function isFileOrBytes(value: unknown): boolean {
+  return (typeof value === 'string' && value !== '') || value instanceof Uint8Array
 }
 
 // Three pings before the time is over: one may be lost, and one late.
@@ -170,7 +253,7 @@ function checkCallback(options: QuicOptions, { authEnabled }: ResolvedOptions): 
 
 const optionNames: ReadonlySet<string> = new Set([...Object.keys(quicDefaults), ...withoutDefault])
 
-const switches = ['authEnabled', 'cookieOnly', 'hidden'] as const
+const switches = ['authEnabled', 'cookieOnly', 'hidden', 'openToStrangers'] as const
 
 const durations = [
   'authHandshakeTimeoutMs',

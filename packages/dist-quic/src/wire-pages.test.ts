@@ -6,6 +6,7 @@ import { makeCertificate } from '../test/endpoints.ts'
 import { acceptorConfig, bytesFrom, converse, dialerConfig, isDone } from '../test/two-ends.ts'
 import { word } from './channel/words.ts'
 import { verifySignature } from './identity/keys.ts'
+import { signMember } from './identity/member-certificate.ts'
 import { succeed } from './identity/succession.ts'
 import { limits } from './limits.ts'
 import { loopbackTransport, networkTransport, packetSizesFrom } from './quic/config.ts'
@@ -85,7 +86,7 @@ describe('the page of the handshake', () => {
   const answer = sent.acceptor[0] as Uint8Array
   const answered = answer.subarray(0, lengthOf(answer))
   const transcript = (dialers: Uint8Array, acceptors: Uint8Array) =>
-    sha256(Buffer.of(3), dialers, acceptors, bytesFrom('certificate of a'), bytesFrom('certificate of b'))
+    sha256(Buffer.of(4), dialers, acceptors, bytesFrom('certificate of a'), bytesFrom('certificate of b'))
 
   test('says what both ends sign', () => {
     expect([isDone(dialer), isDone(acceptor)]).toEqual([true, true])
@@ -95,7 +96,7 @@ describe('the page of the handshake', () => {
       ['acceptor', acceptorConfig().keys, answer.subarray(answered.length)],
     ] as const) {
       expect([...message.subarray(0, 3)]).toEqual([0, 65, 2])
-      const bytes = Buffer.concat([label(`barrel-actors handshake v3 ${role}`), signed])
+      const bytes = Buffer.concat([label(`barrel-actors handshake v4 ${role}`), signed])
       expect(verifySignature(keys.publicKey, bytes, message.subarray(3))).toBe(true)
     }
   })
@@ -106,7 +107,7 @@ describe('the page of the handshake', () => {
     const [first, mac] = probe.dialer as [Uint8Array, Uint8Array]
     const second = probe.acceptor[0] as Uint8Array
     const over = transcript(first, second.subarray(0, lengthOf(second)))
-    const made = createHmac('sha256', cookie).update(label('barrel-actors handshake v3 cookie')).update(over).digest()
+    const made = createHmac('sha256', cookie).update(label('barrel-actors handshake v4 cookie')).update(over).digest()
     expect(Buffer.from(mac)).toEqual(Buffer.concat([Buffer.of(0, 33, 5), made]))
   })
 
@@ -120,9 +121,24 @@ describe('the page of the handshake', () => {
     expect(verifySignature(old.publicKey, signed, statement?.signature as Uint8Array)).toBe(true)
   })
 
+  test('says what a cluster signs of a member', () => {
+    const { keys: cluster } = dialerConfig()
+    const { publicKey } = acceptorConfig().keys
+    const time = { notBefore: 1, notAfter: 2 }
+    const made = signMember(cluster, { node: 'a@host', publicKey, role: 'tool', serial: 3, ...time })
+    const numbers = Buffer.from(['3', '1', '2'].map(digit => digit.padStart(16, '0')).join(''), 'hex')
+    const name = Buffer.from('\x06a@host', 'latin1')
+    const body = Buffer.concat([Buffer.of(1, 2), sha256(cluster.publicKey), numbers, publicKey, name])
+    expect(Buffer.from(made.subarray(0, -64))).toEqual(body)
+    const signed = Buffer.concat([label('barrel-actors member certificate v1'), body])
+    expect(verifySignature(cluster.publicKey, signed, made.subarray(-64))).toBe(true)
+    expect(handshake).toContain(`at most ${limits.memberCertificateBytesMax} bytes`)
+  })
+
   test('has every reason of a refusal, and no other', async () => {
-    const code = (await Promise.all(['checks', 'state', 'options'].map(file => read(`./handshake/${file}.ts`)))).join()
-    const used = [...code.matchAll(/(?:reason: |supersededReason = )'([a-z-]+)'/g)].map(([, reason]) => reason)
+    const files = ['handshake/checks', 'handshake/state', 'handshake/options', 'identity/cluster-trust']
+    const code = (await Promise.all(files.map(file => read(`./${file}.ts`)))).join()
+    const used = [...code.matchAll(/(?:reason: |supersededReason = |refuse\()'([a-z-]+)'/g)].map(([, reason]) => reason)
     const [, listed = ''] = /Reasons of a FAIL: ([^.]*)\./.exec(handshake) ?? []
     const said = [...listed.matchAll(/`([a-z-]+)`/g)].map(([, reason]) => reason)
     expect(said.sort()).toEqual([...new Set(used)].sort())

@@ -142,6 +142,7 @@ export class Stranger {
       publicKey: this.keys.publicKey,
       name: 'stranger@127.0.0.1',
       succession: [],
+      memberCertificate: new Uint8Array(0),
       ...changes,
     })
   }

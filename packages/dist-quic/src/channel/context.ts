@@ -1,4 +1,5 @@
 import type { Clock, Entropy, Host, Log, NodeLife } from '@barrel-actors/runtime'
+import type { Cluster } from '../identity/cluster.ts'
 import type { IdentityKeeper } from '../identity/identity.ts'
 import type { TrustPolicy } from '../identity/trust-policy.ts'
 import type { TrustStore } from '../identity/trust-store.ts'
@@ -14,6 +15,8 @@ export interface CarrierContext {
   readonly options: ResolvedOptions
   /** Key and certificate of the moment: a session takes `current` when its connection begins. */
   readonly identity: IdentityKeeper
+  /** The cluster that lets peers in by their certificates; undefined for a node of none. */
+  readonly cluster: Cluster | undefined
   readonly trust: TrustPolicy
   /** The same as `trust.store`. */
   readonly trustStore: TrustStore

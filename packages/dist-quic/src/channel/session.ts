@@ -192,7 +192,7 @@ export class Session implements ConnectionHandler {
   }
 
   #createHandshake(peerCertificate: Uint8Array): HandshakeState {
-    const { self, options, entropy } = this.#context
+    const { self, options, entropy, cluster } = this.#context
     const { keys, succession } = this.#identity
     const { hidden, cookieOnly, cookieOnlyNodes } = options
     return createHandshake({
@@ -201,6 +201,8 @@ export class Session implements ConnectionHandler {
       hidden,
       keys,
       succession,
+      memberCertificate: cluster?.certificateFor(keys) ?? new Uint8Array(0),
+      cluster: cluster?.trust,
       cookie: cookieOnlyNodes?.cookie,
       nonce: entropy.bytes(nonceBytes),
       ownCertificateHash: this.connection.ownCertificateHash,

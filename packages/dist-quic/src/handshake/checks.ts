@@ -1,6 +1,7 @@
 /** What the other end's HELLO must be before it is answered. Every rule is the same for both ends where it can be. */
 import type { ErrorFields } from '@barrel-actors/runtime'
 import type { QuicCode } from '../errors.ts'
+import { checkMember, isRefusal } from '../identity/cluster-trust.ts'
 import { checkPublicKey, fingerprintOf } from '../identity/keys.ts'
 import { shapeProblem } from '../identity/succession.ts'
 import type { Hello } from './messages.ts'
@@ -24,7 +25,8 @@ export function helloFailure(config: HandshakeConfig, hello: Hello, now: number)
     keyFailure(config, hello) ??
     successionFailure(hello) ??
     reflectionFailure(config, hello) ??
-    clockFailure(config, hello, now)
+    clockFailure(config, hello, now) ??
+    certificateFailure(config, hello, now)
   )
 }
 
@@ -82,6 +84,14 @@ function clockFailure(config: HandshakeConfig, hello: Hello, now: number): Failu
     problem: `the clocks are ${skewMs} ms apart`,
     fields: { skewMs },
   }
+}
+
+// After the clocks: a certificate that seems too old is not to blame for a clock that is wrong.
+function certificateFailure(config: HandshakeConfig, hello: Hello, now: number): Failure | undefined {
+  // A probe shows that it has the cookie, and its name must be listed.
+  if (config.cluster === undefined || hello.cookieOnly) return undefined
+  const checked = checkMember(config.cluster, hello, now, 2 * config.timestampWindowMs)
+  return isRefusal(checked) ? { code: 'E_PEER_CERTIFICATE_INVALID', ...checked } : undefined
 }
 
 /** What becomes of the handshake when trust gives that answer about the other end; undefined where it goes on. */

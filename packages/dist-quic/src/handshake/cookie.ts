@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { type Transcript, transcriptHash } from './transcript.ts'
 
 // No acceptor ever makes one, so that there is nothing to send back to it.
-const label = Buffer.from('barrel-actors handshake v3 cookie\0', 'latin1')
+const label = Buffer.from('barrel-actors handshake v4 cookie\0', 'latin1')
 
 /** What a dialer says in place of a signature; 32 bytes. */
 export function cookieMac(cookie: Uint8Array, transcript: Transcript): Uint8Array {

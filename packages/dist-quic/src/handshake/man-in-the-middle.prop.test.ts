@@ -8,8 +8,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { memoryDisk } from '../../test/memory-disk.ts'
 import { acceptorConfig, bytesFrom, clockAt, converse, dialerConfig, keysFrom, now } from '../../test/two-ends.ts'
+import { clusterTrustOf } from '../identity/cluster-trust.ts'
 import { readCookieOnly } from '../identity/cookie-only.ts'
 import type { KeyPair } from '../identity/keys.ts'
+import { clusterIdOf, signMember } from '../identity/member-certificate.ts'
 import { type Succession, succeed } from '../identity/succession.ts'
 import { TrustPolicy } from '../identity/trust-policy.ts'
 import { openTrustStore } from '../identity/trust-store.ts'
@@ -34,13 +36,30 @@ const cookieOnly = readCookieOnly(secret, ['probe@host'])
 async function trusting(pins: Record<string, Uint8Array>): Promise<HandshakeConfig['trust']> {
   const store = await openTrustStore(memoryDisk(), clockAt(now), undefined)
   for (const [node, key] of Object.entries(pins)) await store.pin(node, key)
-  const policy = new TrustPolicy(store, { mode: 'tofu', authEnabled: true, cookieOnly, log: silentLog })
+  const policy = new TrustPolicy(store, {
+    mode: 'tofu',
+    authEnabled: true,
+    cookieOnly,
+    onKeyChange: 'certificate',
+    log: silentLog,
+  })
   return question => policy.answer(question)
 }
 
 const pinned = await trusting({ 'a@host': a.publicKey, 'b@host': b.publicKey })
 const pinnedOld = await trusting({ 'a@host': aOld.publicKey, 'b@host': bOld.publicKey })
+/** Without a pin every key is believed, unless the cluster says no. */
+const unpinned = await trusting({})
+const [clusterKeys, malloryCluster] = [await keysFrom('cluster'), await keysFrom('cluster of mallory')]
+const cluster = clusterTrustOf([clusterKeys.publicKey])
+const always = { serial: 1, notBefore: 0, notAfter: now * 2 }
+const aMember = signMember(clusterKeys, { node: 'a@host', publicKey: a.publicKey, role: 'node', ...always })
+const bMember = signMember(clusterKeys, { node: 'b@host', publicKey: b.publicKey, role: 'tool', ...always })
 const kinds = {
+  'certified nodes that nobody has pinned': [
+    { trust: unpinned, cluster, memberCertificate: aMember },
+    { trust: unpinned, cluster, memberCertificate: bMember },
+  ],
   'pinned keys': [{ trust: pinned }, { trust: pinned }],
   successors: [
     { trust: pinnedOld, keys: a, succession: aChain },
@@ -153,6 +172,15 @@ function spoil(message: Uint8Array, how: 'rewrite' | 'cut', at: number, bit: num
   return changed
 }
 
+/** Certificates that mallory can show: none, one of a cluster of their own, one of somebody else, one that nobody signed. */
+function stolenOrForged(name: string, pick: number): Uint8Array {
+  const role = name === 'b@host' ? 'tool' : 'node'
+  const own = signMember(malloryCluster, { node: name, publicKey: mallory.publicKey, role, ...always })
+  const forged = Uint8Array.from(own)
+  forged.set(clusterIdOf(clusterKeys.publicKey), 2)
+  return [new Uint8Array(0), own, aMember, bMember, forged][pick % 5] as Uint8Array
+}
+
 /** What somebody says who has the key of nobody here and no cookie, in the name of another. */
 function speak({ config, ownHello, peer }: HandshakeState, pick: number): Uint8Array {
   const isDialer = config.role === 'dialer'
@@ -172,6 +200,7 @@ function speak({ config, ownHello, peer }: HandshakeState, pick: number): Uint8A
     name,
     dialedName: config.self.name,
     succession: name === 'probe@host' ? [] : ([...chains, [claimed]][pick % 4] as Succession),
+    memberCertificate: name === 'probe@host' ? new Uint8Array(0) : stolenOrForged(name, pick),
   }
   if (ownHello === undefined || peer === undefined) return framed(hello)
   const own = { hello: ownHello, hash: config.ownCertificateHash }

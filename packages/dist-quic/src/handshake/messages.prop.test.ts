@@ -20,10 +20,12 @@ const hello = fc.record({
   succession: fc.array(fc.record({ serial: fc.maxSafeNat(), oldKey: bytes(32), signature: bytes(64) }), {
     maxLength: 8,
   }),
+  memberCertificate: fc.uint8Array({ maxLength: 410 }),
 })
 const probeHello = hello.map(full => ({
   ...full,
   ...({ role: 'dialer', hidden: true, cookieOnly: true, succession: [] } as const),
+  memberCertificate: new Uint8Array(0),
   publicKey: new Uint8Array(32),
 }))
 const message: fc.Arbitrary<Message> = fc.oneof(
@@ -57,6 +59,7 @@ const recordings: Message[] = [
     name: 'a@host',
     dialedName: 'b@10.0.0.1',
     succession: [{ serial: 1, oldKey: new Uint8Array(32).fill(3), signature: new Uint8Array(64).fill(4) }],
+    memberCertificate: new Uint8Array(160).fill(7),
   },
   { kind: 'proof', signature: new Uint8Array(64).fill(5) },
   { kind: 'cookieProof', mac: new Uint8Array(32).fill(6) },

@@ -15,12 +15,13 @@ const hello: Hello = {
   name: 'a@h',
   dialedName: 'bc@h',
   succession: [],
+  memberCertificate: Uint8Array.of(0xcc),
 }
 const longest = `${'x'.repeat(253)}@h`
 
 test('the layout on the wire is fixed', () => {
   expect(Buffer.from(encodeMessage(hello)).toString('hex')).toBe(
-    `01030101${'0000000001020304'}${'0000000005060708'}${'aa'.repeat(32)}${'bb'.repeat(32)}0361406804${'62634068'}00`,
+    `01040101${'0000000001020304'}${'0000000005060708'}${'aa'.repeat(32)}${'bb'.repeat(32)}0361406804${'62634068'}00${'0001cc'}`,
   )
   expect(Buffer.from(encodeMessage({ kind: 'fail', reason: 'untrusted' })).toString('hex')).toBe(
     '0409756e74727573746564',
@@ -36,10 +37,10 @@ test('the longest names fit into a message', () => {
 })
 
 test('other versions are refused by their number', () => {
-  for (const version of [0, 1, 2, 4, 255]) {
+  for (const version of [0, 1, 2, 3, 5, 255]) {
     const bytes = encodeMessage(hello)
     bytes[1] = version
-    expect(decodeMessage(bytes)).toBe(`it speaks handshake version ${version}, this node speaks 3`)
+    expect(decodeMessage(bytes)).toBe(`it speaks handshake version ${version}, this node speaks 4`)
   }
 })
 

@@ -7,7 +7,7 @@ import type { Statement, Succession } from '../identity/succession.ts'
 import { limits } from '../limits.ts'
 
 /** The only version this node speaks. There is no negotiation, hence nothing to downgrade. */
-export const handshakeVersion = 3
+export const handshakeVersion = 4
 
 export const nonceBytes = 32
 export const publicKeyBytes = 32
@@ -35,6 +35,8 @@ export interface Hello {
   readonly dialedName: NodeName
   /** How older keys of the sender gave way to the one it shows. */
   readonly succession: Succession
+  /** The sender's member certificate, undecoded; empty where it has none. */
+  readonly memberCertificate: Uint8Array
 }
 
 /** The sender's signature over the transcript. */
@@ -74,12 +76,15 @@ const flag = { hidden: 1, cookieOnly: 2 } as const
 const reasonPattern = /^[a-z][a-z-]*$/
 
 // HELLO: type 1, version 1, role 1, flags 1, creation 8, wall clock 8, nonce 32, key 32, then both names, each
-// behind its length in one byte, then the count of statements in one byte, and each statement.
+// behind its length in one byte, then the count of statements in one byte, and each statement, then the member
+// certificate behind its length in two bytes.
 const helloOffset = { version: 1, role: 2, flags: 3, creation: 4, wallMs: 12, nonce: 20, publicKey: 52, names: 84 }
 
 // A statement: serial number 8, old key 32, signature 64.
 const statementOffset = { oldKey: 8, signature: 40 }
 const statementBytes = 104
+
+const certificateLengthBytes = 2
 
 /** The message without its length. */
 export function encodeMessage(message: Message): Uint8Array {
@@ -131,8 +136,8 @@ export function decodeMessage(bytes: Uint8Array): Message | string {
 }
 
 function encodeHello(hello: Hello): Uint8Array {
-  const { name, dialedName, succession } = hello
-  const bytes = Buffer.alloc(helloBytes(name.length, dialedName.length, succession.length))
+  const { name, dialedName, succession, memberCertificate } = hello
+  const bytes = Buffer.alloc(helloBytes(hello))
   bytes[0] = messageType.hello
   bytes[helloOffset.version] = handshakeVersion
   bytes[helloOffset.role] = roleNumber[hello.role]
@@ -145,11 +150,21 @@ function encodeHello(hello: Hello): Uint8Array {
   at = writeName(bytes, at, dialedName)
   bytes[at++] = succession.length
   for (const statement of succession) at = writeStatement(bytes, at, statement)
+  bytes.writeUInt16BE(memberCertificate.length, at)
+  bytes.set(memberCertificate, at + certificateLengthBytes)
   return bytes
 }
 
-function helloBytes(nameLength: number, dialedNameLength: number, statements: number): number {
-  return helloOffset.names + 1 + nameLength + 1 + dialedNameLength + 1 + statements * statementBytes
+function helloBytes({ name, dialedName, succession, memberCertificate }: Hello): number {
+  const names = 1 + name.length + 1 + dialedName.length
+  return (
+    helloOffset.names +
+    names +
+    1 +
+    succession.length * statementBytes +
+    certificateLengthBytes +
+    memberCertificate.length
+  )
 }
 
 function writeName(bytes: Buffer, offset: number, name: NodeName): number {
@@ -181,14 +196,17 @@ function decodeHello(view: Buffer): Hello | string {
   if (name === undefined) return 'a hello without a valid node name'
   const dialedName = readName(view, helloOffset.names + 1 + name.length)
   if (dialedName === undefined) return 'a hello without a valid dialed name'
-  const succession = readSuccession(view, helloOffset.names + 2 + name.length + dialedName.length)
+  const statements = helloOffset.names + 2 + name.length + dialedName.length
+  const succession = readSuccession(view, statements)
   if (typeof succession === 'string') return succession
+  const memberCertificate = readCertificate(view, statements + 1 + succession.length * statementBytes)
+  if (typeof memberCertificate === 'string') return memberCertificate
   const nonce = copy(view, helloOffset.nonce, nonceBytes)
   const publicKey = copy(view, helloOffset.publicKey, publicKeyBytes)
-  if (flags.cookieOnly && (succession.length > 0 || publicKey.some(byte => byte !== 0))) {
-    return 'a cookie-only hello with a key'
-  }
-  return { kind: 'hello', role, ...flags, creation, nonce, wallMs, publicKey, name, dialedName, succession }
+  const hasKey = succession.length > 0 || memberCertificate.length > 0 || publicKey.some(byte => byte !== 0)
+  if (flags.cookieOnly && hasKey) return 'a cookie-only hello with a key'
+  const own = { creation, nonce, wallMs, publicKey, name, dialedName, succession, memberCertificate }
+  return { kind: 'hello', role, ...flags, ...own }
 }
 
 // Cookie-only is for dialers that nobody lists. An acceptor with this flag would ask to be believed without a key.
@@ -203,15 +221,24 @@ function readSuccession(view: Buffer, offset: number): Succession | string {
   const count = view[offset]
   if (count === undefined) return 'a hello of the wrong length'
   if (count > limits.successionsMax) return `a hello with ${count} statements of succession`
-  if (view.length !== offset + 1 + count * statementBytes) return 'a hello of the wrong length'
+  const end = offset + 1 + count * statementBytes
+  if (view.length < end) return 'a hello of the wrong length'
   const succession: Statement[] = []
-  for (let at = offset + 1; at < view.length; at += statementBytes) {
+  for (let at = offset + 1; at < end; at += statementBytes) {
     const serial = readInteger(view, at)
     if (serial === undefined) return 'a hello with a number that is too large'
     const oldKey = copy(view, at + statementOffset.oldKey, publicKeyBytes)
     succession.push({ serial, oldKey, signature: copy(view, at + statementOffset.signature, signatureBytes) })
   }
   return succession
+}
+
+function readCertificate(view: Buffer, offset: number): Uint8Array | string {
+  if (view.length < offset + certificateLengthBytes) return 'a hello of the wrong length'
+  const length = view.readUInt16BE(offset)
+  if (length > limits.memberCertificateBytesMax) return `a hello with a certificate of ${length} bytes`
+  const start = offset + certificateLengthBytes
+  return view.length === start + length ? copy(view, start, length) : 'a hello of the wrong length'
 }
 
 function decodeFail(view: Buffer): Fail | string {

@@ -1,5 +1,6 @@
 /** What one end of a handshake is given: who it is, the connection it is on, and whom it trusts. */
 import type { NodeLife, NodeName } from '@barrel-actors/runtime'
+import type { ClusterTrust } from '../identity/cluster-trust.ts'
 import type { KeyPair } from '../identity/keys.ts'
 import type { Succession } from '../identity/succession.ts'
 
@@ -11,6 +12,8 @@ export interface TrustQuestion {
   readonly hidden: boolean
   /** How older keys of the node say that they gave way to this one. Its shape is right, its signatures are not checked. */
   readonly succession: Succession
+  /** When the member certificate begins that was checked, in milliseconds; undefined where none is asked for. */
+  readonly certifiedMs: number | undefined
 }
 
 /**
@@ -32,6 +35,10 @@ interface EndConfig {
   readonly keys: KeyPair
   /** How this node's older keys gave way to `keys`. */
   readonly succession: Succession
+  /** The member certificate of this node; empty where it has none. */
+  readonly memberCertificate: Uint8Array
+  /** The other end must show a certificate of one of these clusters. Undefined: none is asked for. */
+  readonly cluster: ClusterTrust | undefined
   /** The secret shared with probes. Without one no probe is let in. */
   readonly cookie: Uint8Array | undefined
   /** 32 fresh random bytes, never used before. */

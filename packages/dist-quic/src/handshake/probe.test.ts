@@ -98,6 +98,7 @@ const answer: Hello = {
   name: 'b@host',
   dialedName: 'a@host',
   succession: [],
+  memberCertificate: new Uint8Array(0),
 }
 
 test('no dialer, not even a probe, accepts an acceptor that has only the cookie', () => {

@@ -36,6 +36,7 @@ const strangerHello: Hello = {
   name: 'c@host',
   dialedName: 'b@host',
   succession: [],
+  memberCertificate: new Uint8Array(0),
 }
 
 function started(config = acceptorConfig()): ReturnType<typeof createHandshake> {

@@ -13,6 +13,7 @@
 import type { ErrorFields, NodeLife, NodeName } from '@barrel-actors/runtime'
 import type { QuicCode } from '../errors.ts'
 import { fingerprintOf, verifySignature } from '../identity/keys.ts'
+import { decodeMember } from '../identity/member-certificate.ts'
 import type { Succession } from '../identity/succession.ts'
 import { answerFailure, type Failure, helloFailure, noCookie, wrongCookie } from './checks.ts'
 import { cookieMac, isCookieMac } from './cookie.ts'
@@ -60,6 +61,16 @@ export interface HandshakeResult {
   readonly fingerprint: string | undefined
   readonly hidden: boolean
   readonly succession: Succession
+  /** When its member certificate begins; undefined where none was asked for. */
+  readonly certifiedMs: number | undefined
+}
+
+/** The other end, once its HELLO is checked. */
+interface Peer {
+  readonly hello: Hello
+  /** The exact bytes of its HELLO. */
+  readonly bytes: Uint8Array
+  readonly certifiedMs: number | undefined
 }
 
 export interface HandshakeState {
@@ -68,8 +79,7 @@ export interface HandshakeState {
   phase: 'idle' | 'awaitHello' | 'awaitProof' | 'awaitVerdict' | 'awaitOk' | 'done' | 'failed'
   /** The exact bytes of our HELLO, once sent. */
   ownHello: Uint8Array | undefined
-  /** The other end's HELLO, once checked, with its exact bytes. */
-  peer: { readonly hello: Hello; readonly bytes: Uint8Array } | undefined
+  peer: Peer | undefined
 }
 
 /** A handshake that waits for `start`. */
@@ -152,8 +162,9 @@ function onMessage(state: HandshakeState, message: Message, bytes: Uint8Array, n
 
 function onHello(state: HandshakeState, hello: Hello, bytes: Uint8Array, now: number): Effect[] {
   if (state.phase !== 'awaitHello') return fail(state, unexpected('a hello out of turn'))
-  state.peer = { hello, bytes }
-  const failure = helloFailure(state.config, hello, now) ?? probeFailure(state, hello) ?? trustFailure(state, hello)
+  const peer = { hello, bytes, certifiedMs: certifiedMsOf(state.config, hello) }
+  state.peer = peer
+  const failure = helloFailure(state.config, hello, now) ?? probeFailure(state, hello) ?? trustFailure(state, peer)
   if (failure !== undefined) return fail(state, failure)
   state.phase = 'awaitProof'
   if (state.config.role === 'dialer') return []
@@ -166,24 +177,22 @@ function onProof(state: HandshakeState, signature: Uint8Array): Effect[] {
   const isDue = state.phase === 'awaitProof' && peer !== undefined && !peer.hello.cookieOnly
   if (!isDue) return fail(state, unexpected('a proof out of turn'))
   const signed = signedBytes(otherRole(config.role), transcriptOf(state))
-  return verifySignature(peer.hello.publicKey, signed, signature)
-    ? onProved(state, peer.hello)
-    : fail(state, badSignature)
+  return verifySignature(peer.hello.publicKey, signed, signature) ? onProved(state, peer) : fail(state, badSignature)
 }
 
 function onCookieProof(state: HandshakeState, mac: Uint8Array): Effect[] {
   const { config, peer } = state
   const isDue = state.phase === 'awaitProof' && peer?.hello.cookieOnly === true && config.cookie !== undefined
   if (!isDue) return fail(state, unexpected('a cookie proof out of turn'))
-  return isCookieMac(config.cookie, transcriptOf(state), mac) ? onProved(state, peer.hello) : fail(state, wrongCookie)
+  return isCookieMac(config.cookie, transcriptOf(state), mac) ? onProved(state, peer) : fail(state, wrongCookie)
 }
 
-function onProved(state: HandshakeState, hello: Hello): Effect[] {
-  const failure = trustFailure(state, hello)
+function onProved(state: HandshakeState, peer: Peer): Effect[] {
+  const failure = trustFailure(state, peer)
   if (failure !== undefined) return fail(state, failure)
-  if (!state.config.asks) return goOn(state, hello)
+  if (!state.config.asks) return goOn(state, peer)
   state.phase = 'awaitVerdict'
-  return [{ kind: 'ask', result: resultOf(hello) }]
+  return [{ kind: 'ask', result: resultOf(peer) }]
 }
 
 // One that comes after the deadline changes nothing.
@@ -192,12 +201,12 @@ function onVerdict(state: HandshakeState, accepted: boolean, problem = 'it is no
   if (phase !== 'awaitVerdict' || peer === undefined) return []
   if (!accepted) return fail(state, { code: 'E_PEER_NOT_ALLOWED', reason: 'not-allowed', problem })
   // Time has passed: another handshake may have pinned the name, and an operator may have revoked the key.
-  const failure = trustFailure(state, peer.hello)
-  return failure === undefined ? goOn(state, peer.hello) : fail(state, failure)
+  const failure = trustFailure(state, peer)
+  return failure === undefined ? goOn(state, peer) : fail(state, failure)
 }
 
-function goOn(state: HandshakeState, hello: Hello): Effect[] {
-  if (state.config.role === 'acceptor') return [send(encodeMessage({ kind: 'ok' })), finish(state, hello)]
+function goOn(state: HandshakeState, peer: Peer): Effect[] {
+  if (state.config.role === 'acceptor') return [send(encodeMessage({ kind: 'ok' })), finish(state, peer)]
   state.phase = 'awaitOk'
   return [send(makeProof(state))]
 }
@@ -205,8 +214,8 @@ function goOn(state: HandshakeState, hello: Hello): Effect[] {
 function onOk(state: HandshakeState): Effect[] {
   const { peer } = state
   if (state.phase !== 'awaitOk' || peer === undefined) return fail(state, unexpected('an ok out of turn'))
-  const failure = trustFailure(state, peer.hello)
-  return failure === undefined ? [finish(state, peer.hello)] : fail(state, failure)
+  const failure = trustFailure(state, peer)
+  return failure === undefined ? [finish(state, peer)] : fail(state, failure)
 }
 
 function onFail(state: HandshakeState, reason: string): Effect[] {
@@ -216,15 +225,16 @@ function onFail(state: HandshakeState, reason: string): Effect[] {
   return fail(state, { code: 'E_PEER_REFUSED', problem: `it refused this node: ${reason}`, fields: { reason } })
 }
 
-function finish(state: HandshakeState, hello: Hello): Effect {
+function finish(state: HandshakeState, peer: Peer): Effect {
   state.phase = 'done'
-  return { kind: 'done', result: resultOf(hello) }
+  return { kind: 'done', result: resultOf(peer) }
 }
 
-function resultOf({ name, creation, hidden, cookieOnly, publicKey, succession }: Hello): HandshakeResult {
-  const peer = { name, creation }
-  if (cookieOnly) return { peer, role: 'probe', publicKey: undefined, fingerprint: undefined, hidden, succession }
-  return { peer, role: hidden ? 'tool' : 'node', publicKey, fingerprint: fingerprintOf(publicKey), hidden, succession }
+function resultOf({ hello, certifiedMs }: Peer): HandshakeResult {
+  const { name, creation, hidden, cookieOnly, publicKey, succession } = hello
+  const result = { peer: { name, creation }, hidden, succession, certifiedMs }
+  if (cookieOnly) return { ...result, role: 'probe', publicKey: undefined, fingerprint: undefined }
+  return { ...result, role: hidden ? 'tool' : 'node', publicKey, fingerprint: fingerprintOf(publicKey) }
 }
 
 function fail(state: HandshakeState, failure: Failure): Effect[] {
@@ -244,10 +254,17 @@ function probeFailure({ config }: HandshakeState, hello: Hello): Failure | undef
   return hello.cookieOnly && config.cookie === undefined ? noCookie : undefined
 }
 
-function trustFailure(state: HandshakeState, hello: Hello): Failure | undefined {
+function trustFailure({ config }: HandshakeState, { hello, certifiedMs }: Peer): Failure | undefined {
   const { name: node, hidden, succession } = hello
   const publicKey = hello.cookieOnly ? undefined : hello.publicKey
-  return answerFailure(state.config.trust({ node, publicKey, hidden, succession }), hello)
+  return answerFailure(config.trust({ node, publicKey, hidden, succession, certifiedMs }), hello)
+}
+
+// Believed once the certificate is checked, and asked for only then.
+function certifiedMsOf({ cluster }: HandshakeConfig, { memberCertificate }: Hello): number | undefined {
+  if (cluster === undefined || memberCertificate.length === 0) return undefined
+  const member = decodeMember(memberCertificate)
+  return typeof member === 'string' ? undefined : member.notBefore
 }
 
 const timedOut: Failure = { code: 'E_HANDSHAKE_TIMEOUT', reason: 'timeout', problem: 'it took too long' }
@@ -270,8 +287,9 @@ function makeHello(state: HandshakeState, dialedName: NodeName, now: number): Ui
   // A key of zeros: whoever forgot to look at the flag would refuse it.
   const publicKey = cookieOnly ? new Uint8Array(publicKeyBytes) : config.keys.publicKey
   const succession = cookieOnly ? [] : config.succession
+  const memberCertificate = cookieOnly ? new Uint8Array(0) : config.memberCertificate
   const wallMs = Math.max(0, Math.floor(now))
-  const own = { role, hidden, cookieOnly, nonce, wallMs, publicKey, dialedName, succession }
+  const own = { role, hidden, cookieOnly, nonce, wallMs, publicKey, dialedName, succession, memberCertificate }
   state.ownHello = encodeMessage({ kind: 'hello', ...self, ...own })
   return state.ownHello
 }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { frameMessage, handshakeVersion, type Role } from './messages.ts'
 
 export interface Transcript {
-  /** The exact bytes of both HELLO messages: names, roles, keys, nonces, times, creations, flags, successions. */
+  /** The exact bytes of both HELLO messages: names, roles, keys, nonces, times, creations, flags, successions, certificates. */
   readonly dialerHello: Uint8Array
   readonly acceptorHello: Uint8Array
   /** SHA-256 of the certificate that each end shows on this connection. */
@@ -16,8 +16,8 @@ export interface Transcript {
 
 // The role stands in the label, so that a signature sent back to its maker proves nothing.
 const labels = {
-  dialer: Buffer.from('barrel-actors handshake v3 dialer\0', 'latin1'),
-  acceptor: Buffer.from('barrel-actors handshake v3 acceptor\0', 'latin1'),
+  dialer: Buffer.from('barrel-actors handshake v4 dialer\0', 'latin1'),
+  acceptor: Buffer.from('barrel-actors handshake v4 acceptor\0', 'latin1'),
 } as const
 
 /** The bytes that the end with that role signs. */

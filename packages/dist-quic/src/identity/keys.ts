@@ -21,7 +21,7 @@ export interface KeyPair {
 }
 
 export const keyBytes = 32
-const signatureBytes = 64
+export const signatureBytes = 64
 // RFC 8410: what stands before the 32 raw bytes in the two DER forms that node:crypto reads.
 const privateKeyPrefix = Buffer.from('302e020100300506032b657004220420', 'hex')
 const publicKeyPrefix = Buffer.from('302a300506032b6570032100', 'hex')
@@ -110,9 +110,18 @@ export function seedProblem(seed: Uint8Array): string | undefined {
   return isAllZero(seed) ? 'it is all zeros' : undefined
 }
 
+/** A private key of 32 bytes as PKCS #8 in PEM, which other tools read too (RFC 8410). */
+export function privateKeyPem(seed: Uint8Array): string {
+  return privateKeyOf(seed).export({ format: 'pem', type: 'pkcs8' }) as string
+}
+
+function privateKeyOf(seed: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([privateKeyPrefix, seed]), format: 'der', type: 'pkcs8' })
+}
+
 /** The pair of a private key of 32 bytes. */
 export function keyPairOf(seed: Uint8Array): KeyPair {
-  const secret = createPrivateKey({ key: Buffer.concat([privateKeyPrefix, seed]), format: 'der', type: 'pkcs8' })
+  const secret = privateKeyOf(seed)
   const der = createPublicKey(secret).export({ format: 'der', type: 'spki' })
   const publicKey = new Uint8Array(der.subarray(publicKeyPrefix.length))
   return {

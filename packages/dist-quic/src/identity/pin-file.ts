@@ -6,8 +6,8 @@ import { problemOf, quicError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { checkPublicKey, fingerprintOf } from './keys.ts'
 
-/** What pinned a key: the first handshake, an operator, or the key that it replaced. */
-export type PinnedBy = 'first-use' | 'operator' | 'succession'
+/** What pinned a key: the first handshake, an operator, the key that it replaced, or a younger member certificate. */
+export type PinnedBy = 'first-use' | 'operator' | 'succession' | 'certificate'
 
 /** One pinned key, as it is listed and kept. */
 export interface PinnedKey {
@@ -18,9 +18,11 @@ export interface PinnedKey {
   /** UTC, as ISO 8601. */
   readonly pinnedAt: string
   readonly pinnedBy: PinnedBy
+  /** When the member certificate began that came with it, as ISO 8601; absent where there was none. */
+  readonly certifiedAt?: string
 }
 
-const pinners: readonly unknown[] = ['first-use', 'operator', 'succession'] satisfies PinnedBy[]
+const pinners: readonly unknown[] = ['first-use', 'operator', 'succession', 'certificate'] satisfies PinnedBy[]
 
 /** Where the pin of that name is, or would be. No name can leave the folder or collide with another. */
 export function pinPathOf(folder: string, node: NodeName): string {
@@ -29,8 +31,8 @@ export function pinPathOf(folder: string, node: NodeName): string {
 
 /** @throws the disk's own error */
 export async function writePin(disk: Disk, path: string, { publicKey, ...rest }: PinnedKey): Promise<void> {
-  const { node, fingerprint, pinnedAt, pinnedBy } = rest
-  const content = { node, publicKey: Buffer.from(publicKey).toString('base64'), fingerprint, pinnedAt, pinnedBy }
+  const { node, ...others } = rest
+  const content = { node, publicKey: Buffer.from(publicKey).toString('base64'), ...others }
   await disk.replace(path, Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`))
 }
 
@@ -76,7 +78,7 @@ export function damaged(path: string, problem: string, cause?: unknown): Error {
 
 // A pin that cannot be read must stop the node: without it, the next stranger would be pinned under that name.
 function parsePin(path: string, fileName: string, bytes: Uint8Array): PinnedKey {
-  const { node, publicKey: base64, fingerprint, pinnedAt, pinnedBy } = parseTrustFile(path, bytes)
+  const { node, publicKey: base64, fingerprint, pinnedAt, pinnedBy, certifiedAt } = parseTrustFile(path, bytes)
   if (typeof node !== 'string' || nodeNameProblem(node) !== undefined) throw damaged(path, 'it names no valid node')
   if (fileNameOf(node) !== fileName) throw damaged(path, 'its file name belongs to another node')
   if (typeof base64 !== 'string') throw damaged(path, 'it holds no key')
@@ -84,9 +86,16 @@ function parsePin(path: string, fileName: string, bytes: Uint8Array): PinnedKey 
   const problem = checkPublicKey(publicKey)
   if (problem !== undefined) throw damaged(path, `the key is not usable: ${problem}`)
   if (fingerprint !== fingerprintOf(publicKey)) throw damaged(path, 'the fingerprint is not that of the key')
-  if (typeof pinnedAt !== 'string' || Number.isNaN(Date.parse(pinnedAt))) throw damaged(path, 'pinnedAt is not a time')
+  if (!isTime(pinnedAt)) throw damaged(path, 'pinnedAt is not a time')
   if (!pinners.includes(pinnedBy)) throw damaged(path, `pinnedBy is none of ${pinners.join(', ')}`)
-  return { node, publicKey, fingerprint, pinnedAt, pinnedBy: pinnedBy as PinnedBy }
+  const pin = { node, publicKey, fingerprint, pinnedAt, pinnedBy: pinnedBy as PinnedBy }
+  if (certifiedAt === undefined) return pin
+  if (!isTime(certifiedAt)) throw damaged(path, 'certifiedAt is not a time')
+  return { ...pin, certifiedAt }
+}
+
+function isTime(value: unknown): value is string {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value))
 }
 
 function fileNameOf(node: NodeName): string {

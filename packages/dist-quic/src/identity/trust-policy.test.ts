@@ -4,6 +4,7 @@ import { memoryDisk } from '../../test/memory-disk.ts'
 import { clockAt, keysFrom, now } from '../../test/two-ends.ts'
 import type { TrustAnswer } from '../handshake/options.ts'
 import type { HandshakeResult } from '../handshake/state.ts'
+import { limits } from '../limits.ts'
 import { readCookieOnly } from './cookie-only.ts'
 import type { KeyPair } from './keys.ts'
 import { type Succession, succeed } from './succession.ts'
@@ -25,7 +26,14 @@ async function policyWith(options: Partial<TrustPolicyOptions> = {}) {
   const log: Log = { ...silentLog, warn: (event, fields) => void lines.push([event, fields]) }
   const disk = memoryDisk()
   const open = () => openTrustStore(disk, clockAt(now), 'keys')
-  const given = { mode: 'tofu', authEnabled: true, cookieOnly: undefined, log, ...options } as const
+  const given = {
+    mode: 'tofu',
+    authEnabled: true,
+    cookieOnly: undefined,
+    onKeyChange: 'certificate',
+    log,
+    ...options,
+  } as const
   const policy = new TrustPolicy(await open(), given)
   return { policy, lines, disk, open }
 }
@@ -36,13 +44,20 @@ function ask(
   succession: Succession = [],
   hidden = false,
   name = node,
+  certifiedMs?: number,
 ): TrustAnswer {
-  return policy.answer({ node: name, publicKey: keys.publicKey, hidden, succession })
+  return policy.answer({ node: name, publicKey: keys.publicKey, hidden, succession, certifiedMs })
 }
 
-function resultFor(keys: KeyPair, succession: Succession = [], role: 'node' | 'tool' = 'node'): HandshakeResult {
+function resultFor(
+  keys: KeyPair,
+  succession: Succession = [],
+  role: 'node' | 'tool' = 'node',
+  certifiedMs?: number,
+): HandshakeResult {
   const { publicKey, fingerprint } = keys
-  return { peer: { name: node, creation: 1 }, role, hidden: role === 'tool', publicKey, fingerprint, succession }
+  const peer = { name: node, creation: 1 }
+  return { peer, role, hidden: role === 'tool', publicKey, fingerprint, succession, certifiedMs }
 }
 
 test('the mode can be changed, and the next question obeys it', async () => {
@@ -169,12 +184,15 @@ test('in strict mode a tool may come with a key that is pinned under any name', 
 test('a probe may have a listed name that is not pinned, and the first one is warned of', async () => {
   const cookieOnly = readCookieOnly('a cookie for the probes', ['probe@*', '*@lab'])
   const { policy, lines } = await policyWith({ cookieOnly, mode: 'strict' })
-  const probe = (name: string) => policy.answer({ node: name, publicKey: undefined, hidden: true, succession: [] })
+  const probe = (name: string) =>
+    policy.answer({ node: name, publicKey: undefined, hidden: true, succession: [], certifiedMs: undefined })
   expect(['probe@x', 'x@lab', 'x@y', 'probe1@x'].map(probe)).toEqual(['accept', 'accept', 'unlisted', 'unlisted'])
   await policy.store.replace('probe@x', one.publicKey, 'operator')
   expect(probe('probe@x')).toBe('unlisted')
   const result = { peer: { name: 'x@lab', creation: 1 }, role: 'probe', hidden: true, succession: [] } as const
-  for (let round = 0; round < 3; round++) await policy.keep({ ...result, publicKey: undefined, fingerprint: undefined })
+  for (let round = 0; round < 3; round++) {
+    await policy.keep({ ...result, publicKey: undefined, fingerprint: undefined, certifiedMs: undefined })
+  }
   expect(lines.filter(([event]) => event.startsWith('a probe came in'))).toHaveLength(1)
   expect(policy.store.keyOf('x@lab')).toBeUndefined()
 })
@@ -203,3 +221,49 @@ test('a mode that is the one already leaves no line in the log', async () => {
   policy.setMode('tofu')
   expect(lines).toEqual([])
 })
+
+test('a younger member certificate gives a pinned name another key, and an older one does not', async () => {
+  const { policy, lines, open } = await policyWith()
+  await policy.keep(resultFor(one, [], 'node', 2_000))
+  expect(ask(policy, two, [], false, node, 2_000)).toBe('changed')
+  expect(ask(policy, two, [], false, node, 1_999)).toBe('changed')
+  expect(ask(policy, two)).toBe('changed')
+  expect(ask(policy, two, [], false, node, 2_001)).toBe('accept')
+  await policy.keep(resultFor(two, [], 'node', 2_001))
+  expect(lines).toContainEqual([
+    'peer has a new key, and a younger member certificate for it',
+    { node, from: one.fingerprint, to: two.fingerprint },
+  ])
+  // A thief of the old key has its old certificate only, also after a restart.
+  expect(ask(policy, one, [], false, node, 2_000)).toBe('changed')
+  const [pin] = (await open()).list()
+  expect(pin).toMatchObject({ fingerprint: two.fingerprint, pinnedBy: 'certificate', certifiedAt: iso(2_001) })
+})
+
+test('a certificate gives no name whose key is revoked, or was pinned by an operator, or where onKeyChange refuses', async () => {
+  const { policy } = await policyWith()
+  await policy.keep(resultFor(one, [], 'node', 1_000))
+  await policy.store.revoke(one.fingerprint)
+  expect(ask(policy, two, [], false, node, 2_000)).toBe('changed')
+
+  const pinnedByHand = (await policyWith()).policy
+  await pinnedByHand.store.replace(node, one.publicKey, 'operator')
+  expect(ask(pinnedByHand, two, [], false, node, 2_000)).toBe('changed')
+
+  const refusing = (await policyWith({ onKeyChange: 'refuse' })).policy
+  await refusing.keep(resultFor(one, [], 'node', 1_000))
+  expect(ask(refusing, two, [], false, node, 2_000)).toBe('changed')
+  await expect(refusing.keep(resultFor(two, [], 'node', 2_000))).rejects.toThrow(
+    expect.objectContaining({ code: 'E_PEER_KEY_CHANGED' }),
+  )
+})
+
+test('a full store shuts out strangers, and no node with a certificate', async () => {
+  const { policy } = await policyWith()
+  for (let count = 0; count < limits.pinsMax; count++) await policy.store.pin(`n${count}@h`, one.publicKey)
+  await expect(policy.keep(resultFor(two))).rejects.toThrow(expect.objectContaining({ code: 'E_TRUST_STORE_FULL' }))
+  await policy.keep(resultFor(two, [], 'node', 1_000))
+  expect(policy.store.keyOf(node)).toBeUndefined()
+})
+
+const iso = (ms: number) => new Date(ms).toISOString()

@@ -2,11 +2,11 @@
  * Who is let in, as the operator wants it now: the trust mode, the pins, the revoked keys, the successions and the
  * probes. Every handshake asks it anew, so that what changes here holds from the next question on.
  */
-import type { Log, NodeName } from '@barrel-actors/runtime'
+import { hasCode, type Log, type NodeName } from '@barrel-actors/runtime'
 import { quicError } from '../errors.ts'
 import type { TrustAnswer, TrustQuestion } from '../handshake/options.ts'
 import type { HandshakeResult } from '../handshake/state.ts'
-import type { TrustMode } from '../options.ts'
+import type { KeyChange, TrustMode } from '../options.ts'
 import type { CookieOnly } from './cookie-only.ts'
 import { fingerprintOf } from './keys.ts'
 import { placeOf, type Succession, signatureProblem } from './succession.ts'
@@ -17,6 +17,8 @@ export interface TrustPolicyOptions {
   /** False: any key may have any name, nothing is pinned. Revoked keys stay refused. */
   readonly authEnabled: boolean
   readonly cookieOnly: CookieOnly | undefined
+  /** Whether a younger member certificate lets a pinned name have another key. */
+  readonly onKeyChange: KeyChange
   readonly log: Log
 }
 
@@ -58,7 +60,9 @@ export class TrustPolicy {
     if (!this.#options.authEnabled) return 'accept'
     const known = this.store.check(node, publicKey)
     if (known === 'pinned') return 'accept'
-    if (known === 'changed') return this.#isSuccessor(question, publicKey) ? 'accept' : 'changed'
+    if (known === 'changed') {
+      return this.#isSuccessor(question, publicKey) || this.#isRecertified(question) ? 'accept' : 'changed'
+    }
     return this.#mode === 'tofu' || (hidden && this.#isPinnedKey(publicKey)) ? 'accept' : 'untrusted'
   }
 
@@ -67,20 +71,40 @@ export class TrustPolicy {
    * whose old one gave way. On disk when it resolves.
    * @throws what the trust store's `pin` throws; the handshake counts for nothing then
    */
-  async keep({ peer: { name }, role, publicKey, succession, fingerprint }: HandshakeResult): Promise<void> {
+  async keep({
+    peer: { name },
+    role,
+    publicKey,
+    succession,
+    fingerprint,
+    certifiedMs,
+  }: HandshakeResult): Promise<void> {
     if (publicKey === undefined) return this.#warnOfProbes(name)
     if (!this.#options.authEnabled) return
     const from = this.store.keyOf(name)
     if (from === undefined) {
-      if (role === 'node' && this.#mode === 'tofu') await this.store.pin(name, publicKey)
+      if (role === 'node' && this.#mode === 'tofu') await this.#pinFirst(name, publicKey, certifiedMs)
       return
     }
     if (this.store.check(name, publicKey) === 'pinned') return this.store.pin(name, publicKey)
-    // Trust has answered `accept`, but only just now: what is kept is checked where it is kept.
-    if (!this.#isSuccessor({ node: name, succession }, publicKey)) await this.store.pin(name, publicKey)
-    await this.store.replace(name, publicKey, 'succession', from)
     const fields = { node: name, from: fingerprintOf(from), to: fingerprint }
-    this.#options.log.warn('peer has a new key, which its old one signed', fields)
+    if (this.#isSuccessor({ node: name, succession }, publicKey)) {
+      await this.store.replace(name, publicKey, 'succession', from, certifiedMs)
+      return this.#options.log.warn('peer has a new key, which its old one signed', fields)
+    }
+    // Trust has answered `accept`, but only just now: what is kept is checked where it is kept.
+    if (!this.#isRecertified({ node: name, certifiedMs })) return this.store.pin(name, publicKey)
+    await this.store.replace(name, publicKey, 'certificate', from, certifiedMs)
+    this.#options.log.warn('peer has a new key, and a younger member certificate for it', fields)
+  }
+
+  // A certificate says who may have the name: that there is no room for a pin shuts nobody out who has one.
+  async #pinFirst(name: NodeName, publicKey: Uint8Array, certifiedMs: number | undefined): Promise<void> {
+    try {
+      await this.store.pin(name, publicKey, certifiedMs)
+    } catch (error) {
+      if (certifiedMs === undefined || !hasCode(error, 'E_TRUST_STORE_FULL')) throw error
+    }
   }
 
   // Pins first: a name that somebody has proved with a key is not to be had for less.
@@ -105,6 +129,13 @@ export class TrustPolicy {
     if (problem === undefined) this.#verified.set(succession, from)
     else this.#options.log.warn('succession of keys not believed', { node, problem })
     return problem === undefined
+  }
+
+  /** Whether a member certificate gives the name to another key than the pinned one, which is not revoked. */
+  #isRecertified({ node, certifiedMs }: Pick<TrustQuestion, 'node' | 'certifiedMs'>): boolean {
+    if (certifiedMs === undefined || this.#options.onKeyChange === 'refuse') return false
+    const pinned = this.store.keyOf(node)
+    return pinned !== undefined && !this.store.isRevoked(pinned) && this.store.isOlderThan(node, certifiedMs)
   }
 
   #warnOfProbes(node: NodeName): void {

@@ -16,18 +16,24 @@ export interface TrustStore {
   /** The key pinned for that name. */
   keyOf(node: NodeName): Uint8Array | undefined
   /**
+   * Whether a member certificate that begins then is younger than what is pinned for that name. Never where an operator
+   * pinned the key.
+   */
+  isOlderThan(node: NodeName, certifiedMs: number): boolean
+  /**
    * Pins the key. The name is taken before this returns, the file is on disk when it resolves; harmless when
-   * that key is pinned already. A pin whose file cannot be written is taken back.
+   * that key is pinned already. A pin whose file cannot be written is taken back. `certifiedMs`: when the member
+   * certificate begins that came with the key.
    * @throws E_PEER_KEY_CHANGED, E_PEER_KEY_REVOKED, E_TRUST_STORE_FULL, E_PEER_KEY_INVALID, E_FILE_UNWRITABLE,
    * E_NODE_NAME_INVALID
    */
-  pin(node: NodeName, publicKey: Uint8Array): Promise<void>
+  pin(node: NodeName, publicKey: Uint8Array, certifiedMs?: number): Promise<void>
   /**
    * Pins the key in place of whatever is pinned; with `from` only in place of that key. After a crash the old pin is
    * there or the new one, and the old one stays where the new one cannot be written.
    * @throws what `pin` throws
    */
-  replace(node: NodeName, publicKey: Uint8Array, by: PinnedBy, from?: Uint8Array): Promise<void>
+  replace(node: NodeName, publicKey: Uint8Array, by: PinnedBy, from?: Uint8Array, certifiedMs?: number): Promise<void>
   /**
    * Gives the name up: in tofu mode the next key that comes with it is believed. Whether there was a pin.
    * @throws E_FILE_UNWRITABLE; the pin stays then
@@ -102,8 +108,10 @@ export async function openTrustStore(
   return {
     check: (node, publicKey) => check(store, node, publicKey),
     keyOf: node => store.pins.get(node)?.publicKey,
-    pin: async (node, publicKey) => pin(store, node, publicKey),
-    replace: (node, publicKey, by, from) => queued(store, () => replace(store, node, publicKey, by, from)),
+    isOlderThan: (node, certifiedMs) => isOlderThan(store.pins.get(node), certifiedMs),
+    pin: async (node, publicKey, certifiedMs) => pin(store, node, publicKey, certifiedMs),
+    replace: (node, publicKey, by, from, certifiedMs) =>
+      queued(store, () => replace(store, describe(store, node, publicKey, by, certifiedMs), from)),
     forget: node => queued(store, () => forget(store, node)),
     revoke: nodeOrFingerprint => revoke(store, nodeOrFingerprint),
     isRevoked: publicKey => revokedKeys.has(fingerprintOf(publicKey)),
@@ -126,16 +134,16 @@ function check(store: Store, node: NodeName, publicKey: Uint8Array): 'pinned' | 
 }
 
 // Nothing is awaited before the name is taken: of two keys for one new name, one is pinned and one refused.
-function pin(store: Store, node: NodeName, publicKey: Uint8Array): Promise<void> {
-  const fresh = describe(store, node, publicKey, 'first-use')
+function pin(store: Store, node: NodeName, publicKey: Uint8Array, certifiedMs?: number): Promise<void> {
+  const fresh = describe(store, node, publicKey, 'first-use', certifiedMs)
   const known = store.pins.get(node)
   if (known === undefined) return take(store, fresh, undefined)
   if (isSame(known.publicKey, publicKey)) return known.written
   throw changed(store, node, fresh.fingerprint)
 }
 
-async function replace(store: Store, node: NodeName, publicKey: Uint8Array, by: PinnedBy, from?: Uint8Array) {
-  const fresh = describe(store, node, publicKey, by)
+async function replace(store: Store, fresh: PinnedKey, from?: Uint8Array): Promise<void> {
+  const { node, publicKey } = fresh
   await store.pins.get(node)?.written.catch(() => undefined)
   const known = store.pins.get(node)
   if (from !== undefined) {
@@ -146,14 +154,26 @@ async function replace(store: Store, node: NodeName, publicKey: Uint8Array, by: 
 }
 
 /** The pin to be, once its parts are checked. Every way into the store goes through here. */
-function describe(store: Store, node: NodeName, publicKey: Uint8Array, pinnedBy: PinnedBy): PinnedKey {
+function describe(
+  store: Store,
+  node: NodeName,
+  publicKey: Uint8Array,
+  pinnedBy: PinnedBy,
+  certifiedMs: number | undefined,
+): PinnedKey {
   checkNodeName(node)
   const problem = checkPublicKey(publicKey)
   if (problem !== undefined) throw quicError('E_PEER_KEY_INVALID', { node, problem })
   const fingerprint = fingerprintOf(publicKey)
   if (store.revokedKeys.has(fingerprint)) throw quicError('E_PEER_KEY_REVOKED', { node, fingerprint })
   const pinnedAt = new Date(store.clock.wall()).toISOString()
-  return { node, publicKey: Uint8Array.from(publicKey), fingerprint, pinnedAt, pinnedBy }
+  const pin = { node, publicKey: Uint8Array.from(publicKey), fingerprint, pinnedAt, pinnedBy }
+  return certifiedMs === undefined ? pin : { ...pin, certifiedAt: new Date(certifiedMs).toISOString() }
+}
+
+function isOlderThan(pin: Pin | undefined, certifiedMs: number): boolean {
+  if (pin === undefined || pin.pinnedBy === 'operator') return false
+  return pin.certifiedAt === undefined || Date.parse(pin.certifiedAt) < certifiedMs
 }
 
 function take(store: Store, fresh: PinnedKey, before: Pin | undefined): Promise<void> {
@@ -257,8 +277,8 @@ function pathOf(store: Store, node: NodeName): string | undefined {
 }
 
 // A copy: who lists the pins cannot change them.
-function listed({ node, publicKey, fingerprint, pinnedAt, pinnedBy }: Pin): PinnedKey {
-  return { node, publicKey: Uint8Array.from(publicKey), fingerprint, pinnedAt, pinnedBy }
+function listed({ written: _, publicKey, ...pin }: Pin): PinnedKey {
+  return { ...pin, publicKey: Uint8Array.from(publicKey) }
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
