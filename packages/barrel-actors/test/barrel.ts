@@ -8,14 +8,17 @@ import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
-const bin = fileURLToPath(new URL('../bin/barrel-actors.js', import.meta.url))
+export const bin: string = fileURLToPath(new URL('../bin/barrel-actors.js', import.meta.url))
 /** What a module in some folder imports, in place of `barrel-actors`. */
 export const library: string = new URL('../dist/index.js', import.meta.url).href
 
 export interface Ended {
+  /** Null where a signal ended it. */
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
+  /** Only where a signal ended it. */
+  readonly signal?: NodeJS.Signals
 }
 
 /** One run of `barrel-actors …`. */
@@ -41,7 +44,9 @@ export class Barrel {
     })
     // A child that is gone does not read what the test still types.
     this.#child.stdin.on('error', () => {})
-    this.ended = once(this.#child, 'close').then(([code]) => ({ code, stdout: this.#stdout, stderr: this.#stderr }))
+    this.ended = once(this.#child, 'close').then(([code, signal]) => {
+      return { code, stdout: this.#stdout, stderr: this.#stderr, ...(signal !== null && { signal }) }
+    })
   }
 
   type(...lines: string[]): this {

@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -42,6 +44,32 @@ test('an expression that throws is one line and the exit code 1', async () => {
   const broken = await place.run('repl', '-e', 'null.x')
   expect(broken).toMatchObject({ code: 1, stdout: '' })
   expect(broken.stderr).toMatch(/^barrel-actors: TypeError: [^\n]*\n$/)
+})
+
+test.each([
+  ['nothing keeps alive', 'await new Promise(() => {})'],
+  ['a timer keeps alive', 'await new Promise(() => setInterval(() => {}, 1_000))'],
+  ['waits for a reply', 'await call(spawn(() => new Promise(() => {})), 1, { timeoutMs: 60_000 })'],
+])('an expression that %s ends on SIGTERM, prints nothing and gives the exit code 143', async (_, expression) => {
+  await using shell = place.repl('--join', seed, '-e', `await null; console.error('ready'); return ${expression}`)
+  await shell.untilError(/ready/)
+  expect(await shell.kill('SIGTERM').ended).toEqual({ code: 143, stdout: '', stderr: 'ready\n' })
+})
+
+test('an expression that blocks the event loop is ended by SIGTERM itself', async () => {
+  await using shell = place.repl('--join', seed, '-e', "console.error('ready'); for (;;);")
+  await shell.untilError(/ready/)
+  expect(await shell.kill('SIGTERM').ended).toMatchObject({ code: null, signal: 'SIGTERM' })
+})
+
+test('a shell with an expression ends on SIGTERM while it is joining', async () => {
+  const silent = createSocket('udp4')
+  silent.bind(0, '127.0.0.1')
+  await once(silent, 'listening')
+  await using shell = place.repl('--join', `silent@127.0.0.1:${silent.address().port}`, '-e', '1')
+  await once(silent, 'message')
+  expect(await shell.kill('SIGTERM').ended).toEqual({ code: 143, stdout: '', stderr: '' })
+  silent.close()
 })
 
 test('two shells of one person are connected at the same time, with one identity that only they can read', async () => {

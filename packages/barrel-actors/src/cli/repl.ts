@@ -13,34 +13,66 @@ import { Shell } from '../repl/shell.ts'
 import { terminalLog } from './log.ts'
 import { errorText, exitCode, problemOf } from './print-error.ts'
 import type { ReplOptions } from './program.ts'
-import { stopNode, untilStopped } from './until-stopped.ts'
+import { stopNode, untilInterrupted, untilStopped } from './until-stopped.ts'
 
-/** Runs the shell until its input ends; resolves to the exit code. */
+const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/** Runs the shell until its input ends, or evaluates one expression; resolves to the exit code. */
 export async function repl(options: ReplOptions): Promise<number> {
-  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true && options.eval === undefined
   const seeds = options.join.map(address => parseAddress(address).node)
   const dataDir = options.data ?? configFolder(process.env)
   // While it joins, what goes wrong is an error that is printed anyway, and one line is enough.
-  let print = (_line: string): void => {}
+  const terminal: Terminal = { print: () => {} }
   const node = await startNode({
     name: options.name ?? newName(),
     dataDir,
-    log: terminalLog(line => print(line)),
+    log: terminalLog(line => terminal.print(line)),
     quic: { listenPort: 0, address: options.bind ?? addressToBind(seeds.map(hostOf)), hidden: true },
   })
-  // At a terminal, Ctrl-C is a key of the shell, and the REPL's own while it evaluates.
-  const stopped = untilStopped(node, isTerminal ? ['SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM', 'SIGHUP'])
   try {
-    await joinAny(node, options.join)
-    print = line => void process.stderr.write(line)
-    if (options.eval !== undefined) return await evaluate(node, options.eval, process.stdout)
-    const shell = openShell(node, seeds, dataDir, isTerminal)
-    print = line => shell.print(line.trimEnd())
-    keepOnUncaught(shell)
-    return await Promise.race([stopped, shell.ended, untilDeserted()])
+    const { join: addresses, eval: expression } = options
+    if (expression !== undefined) return await runExpression(node, addresses, expression, terminal)
+    return await runShell(node, addresses, dataDir, terminal)
   } finally {
     await stopNode(node)
   }
+}
+
+/** How the log of the node is printed at the moment. */
+interface Terminal {
+  print: (line: string) => void
+}
+
+async function runExpression(
+  node: Node,
+  addresses: readonly string[],
+  expression: string,
+  terminal: Terminal,
+): Promise<number> {
+  const interruption = untilInterrupted(signals)
+  const run = async () => {
+    await joinAny(node, addresses)
+    terminal.print = line => void process.stderr.write(line)
+    return interruption.letSignalsEnd(() => evaluate(node, expression, process.stdout))
+  }
+  return Promise.race([interruption.exitCode, run()])
+}
+
+async function runShell(
+  node: Node,
+  addresses: readonly string[],
+  dataDir: string,
+  terminal: Terminal,
+): Promise<number> {
+  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
+  // At a terminal, Ctrl-C is a key of the shell, and the REPL's own while it evaluates.
+  const stopped = untilStopped(node, isTerminal ? ['SIGTERM', 'SIGHUP'] : signals)
+  await joinAny(node, addresses)
+  const seeds = addresses.map(address => parseAddress(address).node)
+  const shell = openShell(node, seeds, dataDir, isTerminal)
+  terminal.print = line => shell.print(line.trimEnd())
+  keepOnUncaught(shell)
+  return await Promise.race([stopped, shell.ended, untilDeserted()])
 }
 
 /** A new name every time: several shells of one person run side by side, with one identity. */

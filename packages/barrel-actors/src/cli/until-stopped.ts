@@ -1,4 +1,4 @@
-/** How a command that runs a node ends: by a signal, because the node stopped, or by an error nobody caught. */
+/** How a command that runs a node ends: by a signal, because the node stopped, or by an error that nobody caught. */
 
 import { constants } from 'node:os'
 import type { Node } from '@barrel-actors/runtime'
@@ -22,6 +22,42 @@ export function untilStopped(node: Node, signals: readonly NodeJS.Signals[]): Pr
       if (node.isStopping) void stopNode(node).then(resolve)
     })
   })
+}
+
+/** The wait for a signal. */
+export interface Interruption {
+  /** Resolves at the first of the signals to its exit code: 143 for SIGTERM, 130 for SIGINT, 129 for SIGHUP. */
+  readonly exitCode: Promise<number>
+  /** Runs what may block the event loop. Meanwhile a signal ends the OS process by itself: no handler could run. */
+  letSignalsEnd<Result>(run: () => Result): Result
+}
+
+/** Listens to the signals. A second one ends the OS process at once, with the same exit code. */
+export function untilInterrupted(signals: readonly NodeJS.Signals[]): Interruption {
+  let interrupt!: (code: number) => void
+  const exitCode = new Promise<number>(resolve => {
+    interrupt = resolve
+  })
+  let isInterrupted = false
+  const onSignal = (signal: NodeJS.Signals) => {
+    const code = 128 + constants.signals[signal]
+    if (isInterrupted) process.exit(code)
+    isInterrupted = true
+    interrupt(code)
+  }
+  const listen = () => signals.forEach(signal => void process.on(signal, onSignal))
+  listen()
+  return {
+    exitCode,
+    letSignalsEnd: run => {
+      for (const signal of signals) process.off(signal, onSignal)
+      try {
+        return run()
+      } finally {
+        listen()
+      }
+    },
+  }
 }
 
 /** Stops the node; what fails on the way is printed. */
