@@ -12,6 +12,10 @@ export const codes = {
     what: 'There is no command {command}.',
     todo: 'Use {suggestion}.',
   },
+  E_EVENT_LOOP_STALLED: {
+    what: 'The event loop has stood still for {seconds} s, and the watchdog ended the OS process.',
+    todo: 'Look for a loop or a synchronous call that takes so long, or give --watchdog more seconds.',
+  },
   E_FLAG_UNKNOWN: {
     what: 'There is no flag {flag}.',
     todo: 'Use {suggestion}.',

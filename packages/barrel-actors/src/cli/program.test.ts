@@ -40,7 +40,19 @@ test('start without anything is a node on this machine at the usual port', async
 })
 
 test('start takes a module and every flag, contacts more than once', async () => {
-  const flags = ['--name', 'a@10.0.0.1', '--port', '0', '--bind', '10.0.0.1', '--data', 'd', '--strict']
+  const flags = [
+    '--name',
+    'a@10.0.0.1',
+    '--port',
+    '0',
+    '--bind',
+    '10.0.0.1',
+    '--data',
+    'd',
+    '--strict',
+    '--watchdog',
+    '30',
+  ]
   const { called } = await parse('start', 'app.mjs', ...flags, '--join', 'b@10.0.0.2', '--join', 'c@10.0.0.3:9101')
   expect(called).toEqual([
     'start',
@@ -51,6 +63,7 @@ test('start takes a module and every flag, contacts more than once', async () =>
       bind: '10.0.0.1',
       data: 'd',
       strict: true,
+      watchdog: 30,
       join: ['b@10.0.0.2', 'c@10.0.0.3:9101'],
     },
   ])
@@ -77,6 +90,10 @@ describe('wrong use is one line, with the exit code 2:', () => {
     [[], 'E_ARGUMENT_INVALID The command line cannot be read: it names no command. See barrel-actors --help.'],
     [['start', '--port', '70000'], /E_ARGUMENT_INVALID .*--port is 70000, which is not a number from 0 to 65535/],
     [['start', '--port'], /E_ARGUMENT_INVALID .*'--port <number>' argument missing. See barrel-actors start --help/],
+    [['start', '--watchdog', '0'], /--watchdog is 0, which is not a whole number of seconds from 1 to 3600/],
+    [['start', '--watchdog', '3601'], /--watchdog is 3601, which is not a whole number of seconds from 1 to 3600/],
+    [['start', '--watchdog', '1.5'], /--watchdog is 1\.5, which is not a whole number of seconds from 1 to 3600/],
+    [['start', '--watchdog', '1e3'], /--watchdog is 1e3, which is not a whole number of seconds from 1 to 3600/],
     [['start', '--bind', 'eth0'], /E_ARGUMENT_INVALID .*--bind is eth0, which is not an IP address/],
     [['start', 'a.mjs', 'b.mjs'], /E_ARGUMENT_INVALID .*too many arguments for 'start'/],
     [['start', '--join', 'nobody'], /E_NODE_NAME_INVALID The node name nobody is not valid/],

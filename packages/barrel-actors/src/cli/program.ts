@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { parseAddress } from '@barrel-actors/runtime'
 import { Command, CommanderError } from 'commander'
 import { commandLineError } from '../errors.ts'
+import { watchdogSeconds } from './watchdog.ts'
 
 export interface StartOptions {
   readonly name: string
@@ -12,6 +13,8 @@ export interface StartOptions {
   readonly data?: string
   readonly join: readonly string[]
   readonly strict?: boolean
+  /** Seconds. */
+  readonly watchdog?: number
 }
 
 export interface ReplOptions {
@@ -58,6 +61,11 @@ function addStart(program: Command, actions: Actions, done: (exitCode: number) =
       [],
     )
     .option('--strict', 'trust only nodes whose keys are pinned already')
+    .option(
+      '--watchdog <seconds>',
+      'end the OS process when its event loop has stood still this long, 1 to 3600 (default: never)',
+      parseWatchdog,
+    )
     .addHelpText('after', '\nExample:\n  barrel-actors start counter.mjs --name a@127.0.0.1 --port 9101')
     .action(async (module: string | undefined, options: StartOptions) => done(await actions.start(module, options)))
 }
@@ -104,6 +112,14 @@ function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
   const problem = `--port is ${text}, which is not a number from 0 to 65535`
+  throw commandLineError('E_ARGUMENT_INVALID', { problem, help: 'barrel-actors start --help' })
+}
+
+function parseWatchdog(text: string): number {
+  const { min, max } = watchdogSeconds
+  const seconds = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (seconds >= min && seconds <= max) return seconds
+  const problem = `--watchdog is ${text}, which is not a whole number of seconds from ${min} to ${max}`
   throw commandLineError('E_ARGUMENT_INVALID', { problem, help: 'barrel-actors start --help' })
 }
 

@@ -3,13 +3,14 @@
 import { resolve } from 'node:path'
 import { Quic } from '@barrel-actors/dist-quic'
 import { Membership, type MembershipMessage } from '@barrel-actors/membership'
-import { checkNodeName, type Node, parseAddress, type Self } from '@barrel-actors/runtime'
+import { checkNodeName, type Node, parseAddress, type Self, systemClock } from '@barrel-actors/runtime'
 import { startNode } from '../cluster-node.ts'
 import { terminalLog } from './log.ts'
 import { findModule, loadModule } from './module.ts'
 import { errorText } from './print-error.ts'
 import type { StartOptions } from './program.ts'
 import { exitOnUncaught, stopNode, untilStopped } from './until-stopped.ts'
+import { startWatchdog } from './watchdog.ts'
 
 const defaultPort = 9100
 
@@ -18,6 +19,8 @@ export async function start(module: string | undefined, options: StartOptions): 
   const name = checkNodeName(options.name)
   const path = module === undefined ? undefined : findModule(module)
   const dataDir = options.data ?? `data/${name}`
+  // First, so that it also sees a start that stands still.
+  if (options.watchdog !== undefined) await startWatchdog(systemClock, options.watchdog)
   const node = await startNode({
     name,
     dataDir,
