@@ -16,6 +16,14 @@ export const codes = {
     what: 'The event loop has stood still for {seconds} s, and the watchdog ended the OS process.',
     todo: 'Look for a loop or a synchronous call that takes so long, or give --watchdog more seconds.',
   },
+  E_DATA_MISSING: {
+    what: 'There is no data folder {path}.',
+    todo: 'Give the name of the node with --name, and its folder with --data where it was started with one.',
+  },
+  E_FILE_EXISTS: {
+    what: 'The file {path} is there already.',
+    todo: 'Choose another name, or move the file away once nothing uses it any more.',
+  },
   E_FLAG_UNKNOWN: {
     what: 'There is no flag {flag}.',
     todo: 'Use {suggestion}.',

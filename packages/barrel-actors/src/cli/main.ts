@@ -1,6 +1,7 @@
 /** The entry of the command line: parses, runs one command, prints what failed, exits. */
 
 import { readFileSync } from 'node:fs'
+import type { SignOptions } from './cluster.ts'
 import { errorText, exitCodeOf } from './print-error.ts'
 import { createProgram, translateError } from './program.ts'
 
@@ -14,6 +15,10 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     start: async (...given: Parameters<typeof import('./start.ts').start>) =>
       (await import('./start.ts')).start(...given),
     repl: async (...given: Parameters<typeof import('./repl.ts').repl>) => (await import('./repl.ts')).repl(...given),
+    newCluster: async (file: string) => (await import('./cluster.ts')).newCluster(file),
+    showCluster: async (file: string) => (await import('./cluster.ts')).showCluster(file),
+    signCertificate: async (options: SignOptions) => (await import('./cluster.ts')).signCertificate(options),
+    keys: async (...given: Parameters<typeof import('./keys.ts').keys>) => (await import('./keys.ts')).keys(...given),
   }
   try {
     const program = createProgram(readVersion(), actions, code => {

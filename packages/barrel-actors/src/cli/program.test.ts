@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { errorText, exitCodeOf } from './print-error.ts'
-import { createProgram, translateError } from './program.ts'
+import { type Actions, createProgram, translateError } from './program.ts'
 
 /** Parses a command line; the actions note what they were given and exit with 7. */
 async function parse(...args: string[]) {
@@ -13,10 +13,12 @@ async function parse(...args: string[]) {
       called.push(name, ...given)
       return 7
     }
-  const program = createProgram('1.2.3', { start: action('start'), repl: action('repl') }, code => {
+  const names = ['start', 'repl', 'newCluster', 'showCluster', 'signCertificate', 'keys'] as const
+  const actions = Object.fromEntries(names.map(name => [name, action(name)])) as unknown as Actions
+  const program = createProgram('1.2.3', actions, code => {
     exitCode = code
   })
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.configureOutput({
       writeOut: text => {
         printed += text
@@ -73,6 +75,22 @@ test('repl takes seeds and an expression', async () => {
   const { called } = await parse('repl', '--join', 'a@h', '--join', 'b@h:1', '-e', 'nodes()', '--name', 'me@h')
   expect(called).toEqual(['repl', { join: ['a@h', 'b@h:1'], eval: 'nodes()', name: 'me@h' }])
   expect((await parse('repl')).called).toEqual(['repl', { join: [] }])
+})
+
+test('cluster and keys take what they work on, and have defaults', async () => {
+  expect((await parse('cluster', 'new')).called).toEqual(['newCluster', 'cluster.key'])
+  expect((await parse('cluster', 'show', 'k')).called).toEqual(['showCluster', 'k'])
+  const { called } = await parse('cluster', 'sign', '--name', 'a@h', '--node-key', 'k', '--tool', '--days', '7')
+  const options = { name: 'a@h', nodeKey: 'k', tool: true, days: 7, clusterKey: 'cluster.key' }
+  expect(called).toEqual(['signCertificate', options])
+  const node = { name: 'node@127.0.0.1' }
+  expect((await parse('keys', 'list')).called).toEqual(['keys', { kind: 'list' }, node])
+  expect((await parse('keys', 'trust', 'b@h', 'k', '--data', 'd')).called).toEqual([
+    'keys',
+    { kind: 'trust', peer: 'b@h', key: 'k' },
+    { ...node, data: 'd' },
+  ])
+  expect((await parse('keys', 'revoke', 'b@h')).called).toEqual(['keys', { kind: 'revoke', peer: 'b@h' }, node])
 })
 
 test('help and version are no errors', async () => {

@@ -10,6 +10,7 @@ import { commandLineError } from '../errors.ts'
 import { configFolder } from '../repl/config-folder.ts'
 import { evaluate } from '../repl/evaluate.ts'
 import { Shell } from '../repl/shell.ts'
+import { type ClusterFlags, clusterOptions, findFile } from './cluster-flags.ts'
 import { terminalLog } from './log.ts'
 import { errorText, exitCode, problemOf } from './print-error.ts'
 import type { ReplOptions } from './program.ts'
@@ -27,7 +28,12 @@ export async function repl(options: ReplOptions): Promise<number> {
     name: options.name ?? newName(),
     dataDir,
     log: terminalLog(line => terminal.print(line)),
-    quic: { listenPort: 0, address: options.bind ?? addressToBind(seeds.map(hostOf)), hidden: true },
+    quic: {
+      listenPort: 0,
+      address: options.bind ?? addressToBind(seeds.map(hostOf)),
+      hidden: true,
+      ...clusterOptions({ ...options, ...(await foundKey(options, dataDir)) }, process.env),
+    },
   })
   try {
     const { join: addresses, eval: expression } = options
@@ -73,6 +79,15 @@ async function runShell(
   terminal.print = line => shell.print(line.trimEnd())
   keepOnUncaught(shell)
   return await Promise.race([stopped, shell.ended, untilDeserted()])
+}
+
+/** The key of the cluster lies where an operator keeps it, or where `cluster new` has just made it. */
+async function foundKey(options: ReplOptions, dataDir: string): Promise<ClusterFlags> {
+  const { clusterKey, clusterCertificate, openToStrangers } = options
+  const isSaid = clusterKey !== undefined || clusterCertificate !== undefined || openToStrangers === true
+  if (isSaid || process.env['BARREL_CLUSTER_KEY']) return {}
+  const found = await findFile([join(dataDir, 'cluster.key'), 'cluster.key'])
+  return found === undefined ? {} : { clusterKey: found }
 }
 
 /** A new name every time: several shells of one person run side by side, with one identity. */

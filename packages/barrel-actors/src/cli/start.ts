@@ -5,6 +5,7 @@ import { Quic } from '@barrel-actors/dist-quic'
 import { Membership, type MembershipMessage } from '@barrel-actors/membership'
 import { checkNodeName, type Node, parseAddress, type Self, systemClock } from '@barrel-actors/runtime'
 import { startNode } from '../cluster-node.ts'
+import { clusterOptions } from './cluster-flags.ts'
 import { terminalLog } from './log.ts'
 import { findModule, loadModule } from './module.ts'
 import { errorText } from './print-error.ts'
@@ -30,6 +31,7 @@ export async function start(module: string | undefined, options: StartOptions): 
       listenPort: options.port,
       ...(options.bind !== undefined && { address: options.bind }),
       authTrustMode: options.strict === true ? 'strict' : 'tofu',
+      ...clusterOptions(options, process.env),
     },
   })
   const stopped = untilStopped(node, ['SIGINT', 'SIGTERM', 'SIGHUP'])

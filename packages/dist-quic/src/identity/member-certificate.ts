@@ -111,8 +111,8 @@ export function isNameUnder(certified: NodeName, name: NodeName): boolean {
   return name === certified || (name.startsWith(`${certified.slice(0, at)}${toolMark}`) && name.endsWith(host))
 }
 
-// No certificate is for such a name, so no tool can take the name of a certified node.
-function isToolName(node: NodeName): boolean {
+/** Whether only tools take that name. No certificate is for one, so no tool can take the name of a certified node. */
+export function isToolName(node: NodeName): boolean {
   return node.slice(0, node.indexOf('@')).includes(toolMark)
 }
 
