@@ -11,6 +11,8 @@ export interface StartOptions {
   readonly dataDir: string
   readonly port: number
   readonly addresses: readonly string[]
+  /** The text of its file: who has it can be a node of this cluster, and nobody else can. */
+  readonly clusterKey: string
 }
 
 /** What a node says of itself once it runs. */
@@ -40,8 +42,9 @@ export function answer(deeds: Deeds): void {
 
 /** The deeds of every node: to start on loopback, and to stop. */
 export const startAndStop = {
-  start: async ({ name, dataDir, port, addresses }: StartOptions): Promise<Started> => {
-    const node = await startNode({ name, dataDir, addresses, quic: { listenPort: port, address: '127.0.0.1' } })
+  start: async ({ name, dataDir, port, addresses, clusterKey }: StartOptions): Promise<Started> => {
+    const quic = { listenPort: port, clusterKey: Buffer.from(clusterKey) }
+    const node = await startNode({ name, dataDir, addresses, quic })
     const { address, fingerprint } = node.extension(Quic)
     return { name, creation: node.creation, port: address.port, fingerprint }
   },

@@ -1,5 +1,6 @@
 /** The story of the demo, step by step. Each step checks what it claims, and can be broken on purpose. */
 import { join } from 'node:path'
+import { newClusterKey } from 'barrel-actors'
 import type { Step } from './run-steps.ts'
 import { Actor, type Started } from './stage.ts'
 
@@ -20,7 +21,11 @@ export function createSteps(
 } {
   const story = new Story(folder, broken)
   const steps: Step[] = [
-    { name: 'start', says: 'The nodes start, each with a key of its own.', run: () => story.start() },
+    {
+      name: 'start',
+      says: 'The nodes start, each with a key of its own, and with the key of their cluster.',
+      run: () => story.start(),
+    },
     { name: 'call-by-name', says: 'b calls the counter on a by its name.', run: () => story.callByName() },
     { name: 'call-by-pid', says: 'b asks for its pid, and calls by that.', run: () => story.callByPid() },
     { name: 'monitor', says: 'b monitors the counter.', run: () => story.monitor() },
@@ -39,6 +44,7 @@ class Story {
   readonly #folder: string
   readonly #broken: string | undefined
   readonly #actors = new Map<string, Actor>()
+  readonly #clusterKey = newClusterKey()
   #a: Started | undefined
 
   constructor(folder: string, broken: string | undefined) {
@@ -142,7 +148,8 @@ class Story {
     const actor = new Actor(script)
     this.#actors.set(name, actor)
     const addresses = this.#a === undefined ? [] : [`${nameA}:${this.#a.port}`]
-    return actor.ask<Started>('start', { name, port, dataDir: join(this.#folder, data), addresses })
+    const dataDir = join(this.#folder, data)
+    return actor.ask<Started>('start', { name, port, dataDir, addresses, clusterKey: this.#clusterKey })
   }
 
   #breaks(step: string): boolean {

@@ -1,7 +1,7 @@
 /** The one place where a node is put together from all the packages. */
 
 import { join } from 'node:path'
-import { Quic, type QuicOptions, quic } from '@barrel-actors/dist-quic'
+import { newClusterKey as makeClusterKey, Quic, type QuicOptions, quic } from '@barrel-actors/dist-quic'
 import {
   endpointsByName,
   Membership,
@@ -15,6 +15,7 @@ import {
   type Extension,
   type Node,
   type NodeOptions,
+  systemEntropy,
 } from '@barrel-actors/runtime'
 
 export interface ClusterOptions extends NodeOptions {
@@ -52,6 +53,14 @@ export async function startNode(options: ClusterOptions = {}): Promise<Node> {
   const isTool = quicOptions.hidden === true || quicOptions.cookieOnly === true
   const members = isTool ? [] : [reachableMembership({ ...(contactNodes !== undefined && { contactNodes }), ...given })]
   return assembleNode({ ...rest, dataDir, extensions: [quic(quicOptions), ...members, ...extensions] })
+}
+
+/**
+ * A new cluster key, as the text of its file: what every node of a cluster is given as `quic.clusterKey`. Who has it can
+ * be any node of the cluster.
+ */
+export function newClusterKey(): string {
+  return makeClusterKey(systemEntropy)
 }
 
 /** Membership of a node that others reach where its carrier listens, which is known once that does. */

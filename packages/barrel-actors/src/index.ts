@@ -5,6 +5,7 @@ export type {
   ConnectOptions,
   DatagramAdapter,
   IncomingStream,
+  KeyChange,
   OpenStreamOptions,
   PathStats,
   QuicApi,
@@ -215,4 +216,4 @@ export {
   whereis,
 } from '@barrel-actors/runtime'
 export type { ClusterOptions } from './cluster-node.ts'
-export { startNode } from './cluster-node.ts'
+export { newClusterKey, startNode } from './cluster-node.ts'
