@@ -6,10 +6,20 @@ import { ConnectOptionsTable } from './channel/connect-options.ts'
 import type { CarrierContext } from './channel/context.ts'
 import { Dial } from './channel/dial.ts'
 import { IdleCollector } from './channel/idle.ts'
-import { createLine, isSuperseded, type LineEffect, type LineInput, type LineState, step } from './channel/line.ts'
+import {
+  createLine,
+  isSuperseded,
+  isTaken,
+  type LineEffect,
+  type LineInput,
+  type LineState,
+  step,
+} from './channel/line.ts'
 import { closeCode, Session } from './channel/session.ts'
 import { quicError } from './errors.ts'
+import type { TrustQuestion } from './handshake/options.ts'
 import type { HandshakeResult } from './handshake/state.ts'
+import { fingerprintOf } from './identity/keys.ts'
 import { limits } from './limits.ts'
 import type { ConnectionHandler, QuicConnection } from './quic/contract.ts'
 import type { Endpoint } from './quic/endpoint.ts'
@@ -143,6 +153,7 @@ export class QuicCarrier implements Carrier {
       this.#context,
       {
         isSuperseded: node => this.#isSuperseded(node),
+        isTaken: question => this.#isTaken(question),
         answered: session => this.#answered(session),
         authenticated: (session, result) => {
           line = this.#authenticated(id, { session, result })
@@ -163,6 +174,18 @@ export class QuicCarrier implements Carrier {
   #isSuperseded(node: NodeName): boolean {
     const line = this.#lines.get(node)
     return line !== undefined && isSuperseded(line.state)
+  }
+
+  #isTaken({ node, publicKey, certifiedMs }: TrustQuestion): boolean {
+    const line = this.#lines.get(node)
+    if (line === undefined) return false
+    const fingerprint = publicKey === undefined ? undefined : fingerprintOf(publicKey)
+    return isTaken(line.state, { fingerprint, ownsName: this.#ownsName(node, certifiedMs) })
+  }
+
+  /** Whether a pin or a certificate says whose the name is. Trust has accepted the key. */
+  #ownsName(node: NodeName, certifiedMs: number | undefined): boolean {
+    return certifiedMs !== undefined || this.#context.trustStore.keyOf(node) !== undefined
   }
 
   #answered(session: Session): void {
@@ -200,8 +223,10 @@ export class QuicCarrier implements Carrier {
       return undefined
     }
     const line = known ?? this.#addLine(result.peer.name, false)
-    const isProbe = result.role === 'probe'
-    this.#input(line, { kind: 'authenticated', session: id, isOurs, life: result.peer, isProbe }, proved)
+    const { peer: life, role, fingerprint, certifiedMs } = result
+    const ownsName = this.#ownsName(life.name, certifiedMs)
+    const who = { life, isProbe: role === 'probe', fingerprint, ownsName }
+    this.#input(line, { kind: 'authenticated', session: id, isOurs, ...who }, proved)
     return line.state.session === id ? line : undefined
   }
 

@@ -135,6 +135,10 @@ export const codes = {
     what: 'At the address of {node} answers a node with another name.',
     todo: 'Check the name and the port of {node}; where an address names no port it is 9100.',
   },
+  E_PEER_NAME_TAKEN: {
+    what: 'The node {node} was refused: another key has a channel by that name.',
+    todo: 'Give it another name, or wait until the other one is gone.',
+  },
   E_PEER_NAME_WRONG: {
     what: 'The node that answered in place of {dialed} calls itself {node}.',
     todo: 'Correct the address of {dialed}, or dial the node by the name it has.',

@@ -117,6 +117,23 @@ test('a revoked key loses the channel of a tool too, whose key is pinned nowhere
   expect((await failureOf(tool.connect(b.name))).fields).toMatchObject({ reason: 'key-revoked' })
 })
 
+test('nobody takes the channel of a live tool by its name, and it may come again itself', async () => {
+  const b = await start('b@127.0.0.1')
+  const data = dataOf('tool')
+  const tool = await start('tool@127.0.0.1', { hidden: true }, data)
+  await tool.connect(addressOf(b))
+  const stranger = await start('tool@127.0.0.1', { hidden: true })
+  const refused = await failureOf(stranger.connect(addressOf(b)))
+  expect(refused.fields).toMatchObject({ reason: 'name-taken' })
+  expect(await echo(tool, b, 'still mine')).toBe('still mine')
+  expect(await echo(b, tool, 'and here')).toBe('and here')
+  // Its own key may come again, in a later life.
+  await tool.stop()
+  const again = await start('tool@127.0.0.1', { hidden: true }, data)
+  await again.connect(addressOf(b))
+  expect(await echo(again, b, 'me again')).toBe('me again')
+})
+
 test('a name that is forgotten may come with another key', async () => {
   const b = await start('b@127.0.0.1')
   const before = await start('a@127.0.0.1')
@@ -254,7 +271,7 @@ test('a probe does not take the place of a tool that is connected under its name
   await echo(tool, b, 'up')
   const probe = await start('tool@127.0.0.1', { cookieOnly: true, cookie })
   probe.addAddress(addressOf(b))
-  expect((await failureOf(echo(probe, b, 'mine'))).message).toContain('does not take the place')
+  expect((await failureOf(echo(probe, b, 'mine'))).message).toContain('name-taken')
   expect(await echo(b, tool, 'still the tool')).toBe('still the tool')
 })
 

@@ -8,6 +8,7 @@ type Side = 'a' | 'b'
 const nameOf = { a: 'a@host', b: 'b@host' } as const
 const other = (side: Side): Side => (side === 'a' ? 'b' : 'a')
 const cause = new Error('it ended')
+const pinned = { fingerprint: 'its key', ownsName: true } as const
 
 /** One connection: the words of the handshake that are still under way, each way in order. */
 interface Session {
@@ -72,7 +73,7 @@ class World {
   #authenticated(side: Side, session: Session, isOurs: boolean): void {
     this.lines[side] ??= createLine(nameOf[side], nameOf[other(side)], false)
     const life = { name: nameOf[other(side)], creation: 1 }
-    this.#input(side, { kind: 'authenticated', session: session.id, isOurs, life, isProbe: false })
+    this.#input(side, { kind: 'authenticated', session: session.id, isOurs, life, isProbe: false, ...pinned })
   }
 
   #input(side: Side, input: Parameters<typeof step>[1]): void {
@@ -153,6 +154,7 @@ describe('one line', () => {
         isOurs: false,
         life: { ...life, creation: 6 },
         isProbe: false,
+        ...pinned,
       } as const
       const state = settled({ phase })
       expect(step(state, later)).toEqual([
@@ -185,20 +187,43 @@ describe('one line', () => {
     const accepted = createLine('b@host', 'a@host', false)
     step(accepted, { kind: 'answered' })
     const dialed = createLine('b@host', 'a@host', true)
-    step(dialed, { kind: 'authenticated', session: 1, isOurs: true, life, isProbe: false })
+    step(dialed, { kind: 'authenticated', session: 1, isOurs: true, life, isProbe: false, ...pinned })
     step(dialed, { kind: 'answered' })
     expect([isSuperseded(accepted), isSuperseded(dialed)]).toEqual([false, false])
   })
 
+  test('a name that nobody owns belongs to the key of its channel, until that is gone', () => {
+    const unpinned = { life, isProbe: false, isOurs: false, ownsName: false }
+    const tool = createLine('a@host', 'b@host', false)
+    step(tool, { kind: 'authenticated', session: 1, ...unpinned, fingerprint: 'one' })
+    const stranger = { kind: 'authenticated', session: 2, ...unpinned, fingerprint: 'two' } as const
+    for (const phase of ['settled', 'up'] as const) {
+      tool.phase = phase
+      const reason = 'another key has a channel by this name'
+      expect(step(tool, stranger)).toEqual([{ kind: 'refuse', session: 2, reason }])
+      expect(tool).toMatchObject({ phase, session: 1, fingerprint: 'one' })
+    }
+    expect(step(tool, { ...stranger, fingerprint: 'one' })).toMatchObject([{ kind: 'replace' }, { kind: 'adopt' }])
+    expect(step(tool, { ...stranger, ownsName: true })).toMatchObject([{ kind: 'replace' }, { kind: 'adopt' }])
+  })
+
   test('a probe takes the place of nobody but a probe, and of no dial of ours', () => {
-    const probe = { kind: 'authenticated', session: 2, isOurs: false, life, isProbe: true } as const
+    const probe = {
+      kind: 'authenticated',
+      session: 2,
+      isOurs: false,
+      life,
+      isProbe: true,
+      fingerprint: undefined,
+      ownsName: false,
+    } as const
     expect(step(settled({ phase: 'up' }), probe)).toMatchObject([{ kind: 'refuse' }])
     expect(step(createLine('a@host', 'b@host', true), probe)).toMatchObject([{ kind: 'refuse' }])
     expect(step(createLine('a@host', 'b@host', false), probe)).toEqual([{ kind: 'adopt', session: 2 }])
     const known = createLine('a@host', 'b@host', false)
     step(known, { ...probe, session: 1 })
     expect(step(known, probe)).toMatchObject([{ kind: 'replace' }, { kind: 'adopt' }])
-    step(known, { ...probe, session: 3, isProbe: false })
+    step(known, { ...probe, session: 3, isProbe: false, ...pinned })
     expect(step(known, { ...probe, session: 4 })).toMatchObject([{ kind: 'refuse' }])
   })
 
@@ -227,7 +252,7 @@ describe('one line', () => {
   })
 
   test('a closed line refuses whoever comes late', () => {
-    const late = { kind: 'authenticated', session: 3, isOurs: true, life, isProbe: false } as const
+    const late = { kind: 'authenticated', session: 3, isOurs: true, life, isProbe: false, ...pinned } as const
     expect(step(settled({ phase: 'closed' }), late)).toMatchObject([{ kind: 'refuse', session: 3 }])
   })
 })

@@ -13,19 +13,27 @@ import type { NodeLife, NodeName } from '@barrel-actors/runtime'
 /** One connection with the node, whoever dialed it. */
 export type SessionId = number
 
+/** A key that comes with the name. */
+export interface Claim {
+  /** Undefined for a probe. */
+  readonly fingerprint: string | undefined
+  /** Whether a pin or a certificate says that the name belongs to that key. */
+  readonly ownsName: boolean
+}
+
 /** What happens to a line. */
 export type LineInput =
   /** Our dial has been answered, or that try of it is over. */
   | { readonly kind: 'answered' | 'unanswered' }
   /** The node has proved to be at the other end of a session; `isOurs` where we dialed it. */
-  | {
+  | ({
       readonly kind: 'authenticated'
       readonly session: SessionId
       readonly isOurs: boolean
       readonly life: NodeLife
       /** Without a key, with a cookie alone. */
       readonly isProbe: boolean
-    }
+    } & Claim)
   /** What had to be on disk of it is there. */
   | { readonly kind: 'kept'; readonly session: SessionId }
   | { readonly kind: 'ended'; readonly session: SessionId; readonly cause: Error }
@@ -53,6 +61,8 @@ export interface LineState {
   session: SessionId | undefined
   life: NodeLife | undefined
   isProbe: boolean
+  /** The key that was proved on that session. */
+  fingerprint: string | undefined
 }
 
 /** A line that we begin by dialing, or that begins with a session that the other node dialed. */
@@ -65,12 +75,22 @@ export function createLine(self: NodeName, node: NodeName, isDialed: boolean): L
     session: undefined,
     life: undefined,
     isProbe: false,
+    fingerprint: undefined,
   }
 }
 
 /** Whether a session that the other node dialed must give way to our dial. Both ends must come to the same answer. */
 export function isSuperseded({ dial, self, node }: LineState): boolean {
   return dial === 'answered' && self > node
+}
+
+/**
+ * Whether another key has a live channel by that name. Nothing but its key says whose the name of a tool is, so another
+ * key waits until the channel is gone.
+ */
+export function isTaken(state: LineState, { ownsName, fingerprint }: Claim): boolean {
+  const isLive = state.phase === 'settled' || state.phase === 'up'
+  return isLive && !ownsName && fingerprint !== state.fingerprint
 }
 
 export function step(state: LineState, input: LineInput): LineEffect[] {
@@ -102,7 +122,7 @@ export function step(state: LineState, input: LineInput): LineEffect[] {
 }
 
 function onAuthenticated(state: LineState, input: LineInput & { kind: 'authenticated' }): LineEffect[] {
-  const { session, isOurs, life, isProbe } = input
+  const { session, isOurs, life, isProbe, fingerprint } = input
   const refusal = refusalOf(state, input)
   if (refusal !== undefined) return [{ kind: 'refuse', session, reason: refusal }]
   const effects: LineEffect[] = []
@@ -113,6 +133,7 @@ function onAuthenticated(state: LineState, input: LineInput & { kind: 'authentic
   state.session = session
   state.life = life
   state.isProbe = isProbe
+  state.fingerprint = fingerprint
   return [...effects, { kind: 'adopt', session }]
 }
 
@@ -124,6 +145,7 @@ function refusalOf(state: LineState, input: LineInput & { kind: 'authenticated' 
   // What is sent to a name, or comes from it, must not go to who has only the cookie.
   const isNew = phase === 'dialing' && dial === 'none'
   if (isProbe && !isNew && !state.isProbe) return 'a probe does not take the place of a node'
+  if (isTaken(state, input)) return 'another key has a channel by this name'
   // A new life, or the same one that has lost its end: it replaces what is left of the old channel.
   if (known !== undefined && life.creation < known.creation) return 'a later life of this node is connected'
   return undefined

@@ -48,6 +48,7 @@ class End {
       context,
       {
         isSuperseded: () => false,
+        isTaken: () => false,
         answered: () => {},
         authenticated: (_, result) => void this.proved.push(result),
         flow: (flow, bytes) => {

@@ -32,6 +32,8 @@ export const closeCode = { normal: 0, refused: 1, invalid: 2, idle: 3 } as const
 export interface SessionEvents {
   /** Whether an accepted connection from that node, which has yet to prove its name, must give way to a dial of ours. */
   isSuperseded(node: NodeName): boolean
+  /** Whether the channel to that node is up with another key, and nothing says that the name belongs to this one. */
+  isTaken(question: TrustQuestion): boolean
   /** TLS is done: the peer has answered. */
   answered(session: Session): void
   /** The peer has proved who it is. Signals wait until `begin`. */
@@ -215,7 +217,8 @@ export class Session implements ConnectionHandler {
 
   #trust(question: TrustQuestion): TrustAnswer {
     if (this.dialed === undefined && this.#events.isSuperseded(question.node)) return 'superseded'
-    return this.#context.trust.answer(question)
+    const answer = this.#context.trust.answer(question)
+    return answer === 'accept' && this.dialed === undefined && this.#events.isTaken(question) ? 'taken' : answer
   }
 
   async #ask(result: HandshakeResult): Promise<void> {

@@ -109,6 +109,13 @@ export function answerFailure(answer: TrustAnswer, hello: Hello): Failure | unde
     case 'unlisted':
       // One answer for both cases: a stranger does not learn which names are pinned.
       return { ...cookieRefused, problem: 'its name is in no pattern of cookieOnlyNodes, or has a pinned key' }
+    case 'taken':
+      return {
+        code: 'E_PEER_NAME_TAKEN',
+        reason: 'name-taken',
+        problem: 'another key has a channel by its name',
+        fields,
+      }
     case 'superseded':
       return { code: 'E_DIAL_SUPERSEDED', reason: supersededReason, problem: 'another connection is wanted' }
     default:

@@ -18,9 +18,10 @@ export interface TrustQuestion {
 
 /**
  * `changed`: another key is pinned, and no succession leads from it. `unlisted`: a probe may not have that name.
+ * `taken`: another key has a channel by that name, which nobody has pinned.
  * `superseded`: the key may have the name, but another connection to that node is wanted in place of this one.
  */
-export type TrustAnswer = 'accept' | 'changed' | 'untrusted' | 'revoked' | 'unlisted' | 'superseded'
+export type TrustAnswer = 'accept' | 'changed' | 'untrusted' | 'revoked' | 'unlisted' | 'taken' | 'superseded'
 
 /** The reason in the refusal of a dial that loses against one from the other side. */
 export const supersededReason = 'superseded'

@@ -174,8 +174,19 @@ test('a full store refuses new names, says so once, and still knows the old ones
   await expect(open(disk)).rejects.toMatchObject({ code: 'E_TRUST_STORE_DAMAGED', fields: { path: folder } })
 }, 30_000)
 
+test('a folder that is not there any more unpins nobody', async () => {
+  const disk = memoryDisk()
+  const store = await open(disk)
+  await store.pin('a@h', one)
+  // As when it is unmounted: every file is gone at once.
+  for (const path of [...disk.files.keys()]) await disk.remove(path)
+  await store.refresh('a@h')
+  expect(store.check('a@h', two)).toBe('changed')
+})
+
 test('a pin is forgotten when its file was removed, and not before', async () => {
   const disk = memoryDisk()
+  await disk.replace('keys/node.pub', one)
   const store = await open(disk)
   const pinning = store.pin('a@h', one)
   await store.refresh('a@h')

@@ -2,11 +2,11 @@
  * The keys that this node has pinned: which node may show which key. One file a peer, named by the SHA-256 of
  * the node's name, so that no name can leave the folder or collide with another on any file system.
  */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Clock, checkNodeName, type Disk, type Log, type NodeName, silentLog } from '@barrel-actors/runtime'
 import { problemOf, quicError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { checkPublicKey, fingerprintOf, parseFingerprint } from './keys.ts'
+import { checkPublicKey, fingerprintOf, keyFilesOf, parseFingerprint } from './keys.ts'
 import { type PinnedBy, type PinnedKey, pinPathOf, readPins, readTrustFile, writePin } from './pin-file.ts'
 import { openRevokedKeys, type RevokedKey, type RevokedKeys } from './revoked-keys.ts'
 
@@ -50,7 +50,8 @@ export interface TrustStore {
   /** Every pin, by name. */
   list(): PinnedKey[]
   /**
-   * Forgets a pin whose file an operator has removed. Call it before dialing, and after `changed`.
+   * Forgets a pin whose file an operator has removed, while the folder is there. Call it before dialing, and after
+   * `changed`.
    * @throws E_TRUST_STORE_DAMAGED
    */
   refresh(node: NodeName): Promise<void>
@@ -241,9 +242,15 @@ async function refresh(store: Store, node: NodeName): Promise<void> {
   if (known === undefined || path === undefined) return
   await known.written.catch(() => undefined)
   const bytes = await readTrustFile(store.disk, path, limits.pinFileBytesMax)
-  if (bytes !== undefined || store.pins.get(node) !== known) return
+  if (bytes !== undefined || !(await isFolderThere(store)) || store.pins.get(node) !== known) return
   dropPin(store, node)
   store.log.warn('pin forgotten, its file was removed', { node, fingerprint: known.fingerprint })
+}
+
+// A folder that is not mounted looks like one without pins: the node's own key tells them apart.
+async function isFolderThere({ disk, folder }: Store): Promise<boolean> {
+  if (folder === undefined) return false
+  return (await readTrustFile(disk, keyFilesOf(dirname(folder)).open, limits.keyFileBytesMax)) !== undefined
 }
 
 function queued<T>(store: Store, work: () => Promise<T>): Promise<T> {
