@@ -240,3 +240,57 @@ test('a peer that changes its address for ever is followed a bounded number of t
   expect(reason).toBe('it changed its address too often')
   await expect.poll(() => server.connectionIdsCount, { timeout: 10_000 }).toBe(0)
 })
+
+test('a peer is followed to another address once it is trusted, and not before', async () => {
+  let accepted: QuicConnection | undefined
+  const got = new Collector()
+  const untrusted = { bytesMax: limits.untrustedBytesMax, streamsMax: limits.untrustedStreamsMax }
+  const accept = (connection: QuicConnection) => {
+    accepted = connection
+    return { received: got.received }
+  }
+  const server = await open(accept, { untrusted })
+  const relay = await Relay.open(server.address)
+  const connection = await dial(await open(), relay.address)
+  connection.write(0, Buffer.from('1'))
+  await got.reach(1)
+  // The handshake is confirmed to the client, which has nothing of it to send again.
+  await turns(100)
+  const first = accepted?.remote.port
+  const port = await relay.rebind()
+  connection.write(0, Buffer.from('2'))
+  await turns(300)
+  expect([accepted?.remote.port, got.length]).toEqual([first, 1])
+  accepted?.trusted()
+  await expect.poll(() => accepted?.remote.port, { timeout: 5_000 }).toBe(port)
+  await got.reach(2)
+})
+
+test('what comes to the port of a dialed connection from elsewhere than its peer is dropped', async () => {
+  const server = await open(echo)
+  const client = await open()
+  const got = new Collector()
+  const connection = await dial(client, server.address, { received: got.received })
+  const { port } = await connection.migrate(5_000)
+  const stranger = await udp()
+  for (let length = 0; length < 300; length++) {
+    stranger.send(systemEntropy.bytes(length), port, '127.0.0.1')
+    stranger.send(systemEntropy.bytes(length), client.address.port, '127.0.0.1')
+  }
+  connection.write(0, Buffer.from('still here'))
+  expect((await got.reach(10)).toString()).toBe('still here')
+})
+
+test('connections to one peer do not take each other’s datagrams, whoever dialed', async () => {
+  const [one, other] = [await open(echo), await open(echo)]
+  const collectors = Array.from({ length: 6 }, () => new Collector())
+  const connections = await Promise.all(
+    collectors.map(({ received }, at) =>
+      dial(at % 2 === 0 ? one : other, (at % 2 === 0 ? other : one).address, { received }),
+    ),
+  )
+  for (const [at, connection] of connections.entries()) connection.write(0, Buffer.from(`number ${at}`))
+  for (const [at, collector] of collectors.entries()) {
+    expect((await collector.reach(8)).toString()).toBe(`number ${at}`)
+  }
+})

@@ -27,6 +27,7 @@ const nominalPort = 1
 
 /** The port of a connection that goes through an adapter. */
 export class AdapterPort implements DatagramPort {
+  readonly kind = 'adapter'
   readonly address: Address
   readonly packet: Buffer
   readonly full = false

@@ -1,5 +1,5 @@
 /** Addresses as the socket and the QUIC library want them: IP literals of one family. */
-import { isIP, isIPv4 } from 'node:net'
+import { isIP, isIPv4, SocketAddress } from 'node:net'
 
 /** Where a datagram comes from or goes to. */
 export interface Address {
@@ -37,6 +37,18 @@ export function isLoopback(host: string): boolean {
 export function withoutZone(host: string): string {
   const at = host.indexOf('%')
   return at < 0 ? host : host.slice(0, at)
+}
+
+/** Key of an address in a table, however its host is written. The zone does not count. */
+export function keyOfAddress({ host, port }: Address): string {
+  const address = withoutZone(host)
+  const family = isIPv4(address) ? 'ipv4' : 'ipv6'
+  return keyOfSender(new SocketAddress({ address, family }).address, port)
+}
+
+/** The same of where a datagram came from, which the system writes in one way only. */
+export function keyOfSender(host: string, port: number): string {
+  return `${withoutZone(host)} ${port}`
 }
 
 /** What counts as one party: an IPv4 address, or the /64 that an IPv6 host can choose addresses from. */

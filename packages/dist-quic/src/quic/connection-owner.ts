@@ -22,7 +22,7 @@ export interface ConnectionOwner extends Timing {
   addId(key: string, connection: Connection): void
   removeId(key: string): void
   /** A socket of the connection's own. */
-  openSocket(connection: Connection, host: string): Promise<DatagramSocket>
+  openSocket(connection: Connection, host: string): DatagramSocket
   flushSoon(connection: Connection): void
   /** TLS of an accepted connection is done: gives its handler. */
   accepted(connection: Connection): ConnectionHandler
@@ -43,11 +43,10 @@ export interface UntrustedBounds {
 
 /** What a connection begins with. */
 export interface ConnectionStart {
+  /** None for a dialed connection. */
   readonly sourceId: Uint8Array
   readonly port: DatagramPort
   readonly transport: Transport
   readonly remote: Address
   readonly handler: ConnectionHandler | undefined
-  /** Its port is an adapter, told of the end. */
-  readonly closeAdapter?: (() => void) | undefined
 }

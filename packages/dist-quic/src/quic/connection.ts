@@ -11,14 +11,15 @@ import type { ConnectionOwner, ConnectionStart } from './connection-owner.ts'
 import { ConnectionTimer } from './connection-timer.ts'
 import type { ConnectionHandler, QuicConnection } from './contract.ts'
 import type { DatagramPort } from './datagram-port.ts'
-import { Incoming } from './incoming.ts'
+import { Incoming, type IncomingEvents } from './incoming.ts'
 import { limits } from './limits.ts'
 import type { NativeConnection } from './native.ts'
 import { NativeSink } from './native-sink.ts'
 import { Outgoing, type OutgoingEvents } from './outgoing.ts'
+import { longHead, noConnectionId } from './packet-head.ts'
 import { PacketSender } from './packet-sender.ts'
 import { type PathStats, pathStatsOf } from './path-stats.ts'
-import { Paths } from './paths.ts'
+import { type PathEvents, Paths } from './paths.ts'
 import { PeerBudget } from './peer-budget.ts'
 import { certificateOf } from './peer-certificate.ts'
 import { SourceIds } from './source-ids.ts'
@@ -42,14 +43,15 @@ export class Connection implements QuicConnection {
   readonly #sink: NativeSink
   readonly #timer: ConnectionTimer
   readonly #incoming: Incoming
-  readonly #ids: SourceIds
+  /** Of an accepted connection. */
+  readonly #ids: SourceIds | undefined
+  readonly #home: DatagramPort
   readonly #paths: Paths
   readonly #sender: PacketSender
   readonly #countSent: () => void = () => this.#timer.sent()
   readonly #budget: PeerBudget
   readonly #windowBytes: number
   readonly #peersBytes: () => number = () => this.#native.stats().recvBytes
-  readonly #closeAdapter: (() => void) | undefined
   #handler: ConnectionHandler | undefined
   #phase: Phase = 'opening'
   #cause: Error | undefined
@@ -62,41 +64,29 @@ export class Connection implements QuicConnection {
     this.ownCertificateHash = transport.certificateHash
     this.#native = native
     this.#owner = owner
-    this.#closeAdapter = start.closeAdapter
+    this.#home = start.port
     this.#handler = handler
     this.#windowBytes = transport.windowBytes
     this.#budget = new PeerBudget(transport.windowBytes, owner.untrusted?.bytesMax, owner.clock.now())
-    this.#ids = new SourceIds(
-      native,
-      owner.entropy,
-      { add: key => owner.addId(key, this), remove: key => owner.removeId(key) },
-      start.sourceId,
-    )
-    this.#paths = new Paths(
-      native,
-      owner.clock,
-      {
-        openSocket: host => owner.openSocket(this, host),
-        flushSoon: () => owner.flushSoon(this),
-        moved: () => this.#sender.moved(),
-      },
-      start.port,
-      remote,
-    )
+    const idTable = { add: (key: string) => owner.addId(key, this), remove: (key: string) => owner.removeId(key) }
+    if (!this.dialed) this.#ids = new SourceIds(native, owner.entropy, idTable, start.sourceId)
+    const pathEvents: PathEvents = {
+      openSocket: host => owner.openSocket(this, host),
+      flushSoon: () => owner.flushSoon(this),
+      moved: () => this.#sender.moved(),
+    }
+    this.#paths = new Paths(native, owner.clock, pathEvents, start.port, remote)
+    this.#followPeer()
     this.#sender = new PacketSender(native, owner.clock, this.#paths, this.#budget, transport.packetSizes)
-    this.#incoming = new Incoming(
-      native,
-      owner.readBuffer,
-      {
-        received: (streamId, bytes, fin) => this.#received(streamId, bytes, fin),
-        reset: (streamId, code) => {
-          this.#budget.read(this.#windowBytes)
-          this.#tell(handler => handler.abandoned?.(streamId, code))
-        },
-        more: () => this.#phase === 'open',
+    const incomingEvents: IncomingEvents = {
+      received: (streamId, bytes, fin) => this.#received(streamId, bytes, fin),
+      reset: (streamId, code) => {
+        this.#budget.read(this.#windowBytes)
+        this.#tell(handler => handler.abandoned?.(streamId, code))
       },
-      !this.#budget.trusted,
-    )
+      more: () => this.#phase === 'open',
+    }
+    this.#incoming = new Incoming(native, owner.readBuffer, incomingEvents, !this.#budget.trusted)
     this.#outgoing = new Outgoing(owner.chunks)
     this.#outgoingEvents = {
       drained: streamId => this.#tell(handler => handler.drained(streamId)),
@@ -187,6 +177,7 @@ export class Connection implements QuicConnection {
   trusted(): void {
     if (this.#budget.trusted) return
     this.#budget.trust()
+    this.#followPeer()
     this.#incoming.open()
     if (!this.#alive) return
     this.#owner.settled(this)
@@ -196,7 +187,7 @@ export class Connection implements QuicConnection {
   migrate(timeoutMs: number): Promise<Address> {
     const node = this.#name
     if (this.#cause !== undefined) return Promise.reject(this.#cause)
-    if (this.#closeAdapter !== undefined) return Promise.reject(quicError('E_MIGRATION_UNSUPPORTED', { node }))
+    if (this.#home.kind === 'adapter') return Promise.reject(quicError('E_MIGRATION_UNSUPPORTED', { node }))
     const reason = this.#refusal()
     if (reason !== undefined) return Promise.reject(quicError('E_MIGRATION_REFUSED', { node, reason }))
     return this.#paths.migrate(timeoutMs)
@@ -215,7 +206,7 @@ export class Connection implements QuicConnection {
 
   /**
    * A datagram for this connection, to the id of that key, which came to that port. Its buffer is decrypted in place.
-   * One that came to a port that it does not have is dropped.
+   * One that came to a port that it does not have, or from where its peer must not be, is dropped.
    */
   receive(packet: Buffer, host: string, port: number, via: DatagramPort, key: string | undefined): void {
     if (this.#phase === 'gone') return
@@ -224,9 +215,9 @@ export class Connection implements QuicConnection {
       if (arrival === undefined) return
       this.#budget.received(packet.length)
       this.#native.recv(packet, arrival)
-      if (key !== undefined) this.#ids.use(key)
+      if (key !== undefined) this.#ids?.use(key)
       this.#paths.refresh()
-      if (this.#phase === 'opening') this.#establish()
+      if (this.#phase === 'opening') this.#establish(packet)
       if (this.#phase === 'open') this.#incoming.read()
     })
     this.#owner.flushSoon(this)
@@ -237,7 +228,7 @@ export class Connection implements QuicConnection {
     this.#guard(() => {
       if (this.#phase === 'gone') return
       if (this.#phase === 'open') {
-        this.#ids.refresh()
+        this.#ids?.refresh()
         this.#incoming.read()
         this.#outgoing.push(this.#sink)
         this.#outgoing.tell(this.#outgoingEvents)
@@ -290,8 +281,15 @@ export class Connection implements QuicConnection {
     this.#tell(handler => handler.received(streamId, bytes, fin))
   }
 
-  #establish(): void {
+  // The peer of a dialed connection is where it was dialed; that of an accepted one may move once it is trusted.
+  #followPeer(): void {
+    if (!this.dialed && this.#budget.trusted) this.#paths.follow()
+  }
+
+  // By that datagram, which begins with a long head.
+  #establish(packet: Buffer): void {
     if (!this.#native.isEstablished()) return
+    if (this.dialed) this.#paths.established(longHead(packet)?.source ?? noConnectionId)
     const certificate = certificateOf(this.#native)
     if (typeof certificate === 'number') return void this.#native.close(false, certificate, Buffer.alloc(0))
     this.#peerCertificate = certificate
@@ -360,11 +358,11 @@ export class Connection implements QuicConnection {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
     this.#timer.stop()
-    this.#ids.clear()
+    this.#ids?.clear()
     this.#paths.end(this.#cause ?? quicError('E_CHANNEL_CLOSED', { node: this.#name, reason: 'the endpoint closed' }))
     this.#owner.gone(this)
     try {
-      this.#closeAdapter?.()
+      if (this.#home.kind !== 'shared') this.#home.close()
     } catch {
       this.#owner.broke()
     }

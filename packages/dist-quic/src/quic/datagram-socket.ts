@@ -18,6 +18,7 @@ export interface DatagramEvents {
 }
 
 export class DatagramSocket implements DatagramPort {
+  readonly kind: 'shared' | 'own'
   readonly type: SocketType
   readonly address: Address
   readonly #socket: Socket
@@ -28,17 +29,33 @@ export class DatagramSocket implements DatagramPort {
 
   /** Rejects with E_PORT_IN_USE, E_PORT_DENIED or E_BIND_FAILED. */
   static async open(local: Address, packetBytes: number, events: DatagramEvents): Promise<DatagramSocket> {
-    const type = socketTypeOf(local.host)
-    if (type === undefined) {
-      throw quicError('E_BIND_FAILED', { address: local.host, problem: 'it is not an IP address' })
-    }
-    const socket = createSocket({ type, lookup: (host, _, done) => done(null, host, type === 'udp4' ? 4 : 6) })
+    const [socket, type] = create(local)
     await bound(socket, local)
-    return new DatagramSocket(socket, type, packetBytes, events)
+    return new DatagramSocket(socket, type, 'shared', packetBytes, events)
   }
 
-  private constructor(socket: Socket, type: SocketType, packetBytes: number, events: DatagramEvents) {
+  /** A socket of one connection, at once: no name has to be looked up. Throws E_BIND_FAILED. */
+  static openOwn(host: string, packetBytes: number, events: DatagramEvents): DatagramSocket {
+    const [socket, type] = create({ host, port: 0 })
+    try {
+      socket.bind({ address: host, port: 0 })
+      return new DatagramSocket(socket, type, 'own', packetBytes, events)
+    } catch (error) {
+      socket.on('error', () => {})
+      socket.close()
+      throw bindError({ host, port: 0 }, error)
+    }
+  }
+
+  private constructor(
+    socket: Socket,
+    type: SocketType,
+    kind: 'shared' | 'own',
+    packetBytes: number,
+    events: DatagramEvents,
+  ) {
     const { address, port } = socket.address()
+    this.kind = kind
     this.type = type
     this.address = { host: address, port }
     this.#socket = socket
@@ -102,6 +119,14 @@ export class DatagramSocket implements DatagramPort {
     }
     if (wasFull && !this.full) this.#events.roomAgain()
   }
+}
+
+function create(local: Address): [Socket, SocketType] {
+  const type = socketTypeOf(local.host)
+  if (type === undefined) {
+    throw quicError('E_BIND_FAILED', { address: local.host, problem: 'it is not an IP address' })
+  }
+  return [createSocket({ type, lookup: (host, _, done) => done(null, host, type === 'udp4' ? 4 : 6) }), type]
 }
 
 async function bound(socket: Socket, local: Address): Promise<void> {

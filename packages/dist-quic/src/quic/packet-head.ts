@@ -6,6 +6,17 @@
 /** Bytes of each connection id we hand out. */
 export const connectionIdBytes = 16
 
+/** A dialed connection has none: quiche 0.18 loops for ever over ids that its peer gave and took back. */
+export const noConnectionId: Uint8Array = new Uint8Array()
+
+// RFC 9001 5.4.2: what is shorter has no room for a packet number, its sample and the tag.
+const shortPacketBytesMin = 21
+
+/** Whether it can be a packet to a peer that has no connection id. */
+export function isWithoutId(packet: Buffer): boolean {
+  return isLong(packet) ? packet.length > 6 && packet[5] === 0 : packet.length >= shortPacketBytesMin
+}
+
 /** Key of a connection id in a table. */
 export function keyOf(id: Uint8Array): string {
   return Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1')
@@ -46,5 +57,5 @@ export function longHead(packet: Buffer): LongHead | undefined {
 const idBytesMax = 20
 
 function isLong(packet: Buffer): boolean {
-  return ((packet[0] as number) & 0x80) !== 0
+  return ((packet[0] ?? 0) & 0x80) !== 0
 }

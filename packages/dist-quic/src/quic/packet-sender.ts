@@ -38,7 +38,7 @@ export class PacketSender {
     const paths = this.#paths
     for (let left = limits.flushPacketsMax; left > 0; left--) {
       // The endpoint flushes again when its socket has room; a socket of our own asks for it.
-      if (paths.port.full) return paths.isHome
+      if (paths.port.full) return paths.port.kind === 'shared'
       const packet = this.#nextPacket(opening)
       const made = this.#native.send(packet)
       if (made === null) return false

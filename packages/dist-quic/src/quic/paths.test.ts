@@ -39,7 +39,9 @@ function setUp(remote: Address = peer) {
     isForbidden: false,
     probed: [] as number[],
     moves: [] as number[],
+    peerId: Buffer.from('id of the peer'),
     availableDcids: () => native.ids,
+    destinationId: () => native.peerId,
     stats: () => ({ peerDisableActiveMigration: native.isForbidden }),
     probePath(local: Address) {
       if (native.refuses) throw new Error('no')
@@ -48,14 +50,12 @@ function setUp(remote: Address = peer) {
     migrate: (local: Address) => void native.moves.push(local.port),
     pathEventNext: () => events.shift() ?? null,
   }
-  let hold: Promise<void> = Promise.resolve()
   const told = { moved: 0, flushes: 0 }
   const paths = new Paths(
     native as never,
     clock,
     {
-      async openSocket() {
-        await hold
+      openSocket() {
         const socket = socketAt(2 + opened.length)
         opened.push(socket)
         return socket
@@ -66,11 +66,12 @@ function setUp(remote: Address = peer) {
     home,
     remote,
   )
+  paths.established(native.peerId)
   const say = (...said: unknown[]) => {
     events.push(...said)
     paths.refresh()
   }
-  return { clock, home, opened, native, told, paths, say, holdSockets: (until: Promise<void>) => (hold = until) }
+  return { clock, home, opened, native, told, paths, say }
 }
 
 const moment = (): Promise<void> => new Promise(setImmediate)
@@ -89,14 +90,14 @@ test('a move probes from a new socket, uses it once the peer has answered there,
   const { paths, home, opened, native, told, say, clock } = world
   const moving = paths.migrate(1_000)
   await moment()
-  expect([native.probed, native.moves, paths.isHome]).toEqual([[2], [], true])
+  expect([native.probed, native.moves, paths.port]).toEqual([[2], [], home])
   // Another path that the library has validated is not the one that is tried.
   say({ type: 'Validated', local: { host: '10.0.0.1', port: 7 } })
   expect([native.moves, paths.port]).toEqual([[], home])
   const before = told.flushes
   say({ type: 'Validated', local: opened[0]?.address })
   expect(await moving).toEqual(opened[0]?.address)
-  expect([native.moves, paths.port, paths.isHome, told.moved]).toEqual([[2], opened[0], false, 1])
+  expect([native.moves, paths.port, told.moved]).toEqual([[2], opened[0], 1])
   expect(told.flushes).toBeGreaterThan(before)
   expect(paths.left).toEqual([{ from: peer, to: home.address }])
   await clock.advance(5_000)
@@ -174,7 +175,7 @@ test('a peer that forbids it, and a library that takes no more paths, refuse a m
   expect(opened[0]?.isClosed).toBe(true)
 })
 
-test('the end closes every socket of its own, that of a move under way too, whenever it comes', async () => {
+test('the end closes every socket of its own, that of a move under way too', async () => {
   const world = setUp()
   await move(world)
   const lost = quicError('E_CHANNEL_LOST', { node: 'b', timeoutMs: 1 })
@@ -183,19 +184,11 @@ test('the end closes every socket of its own, that of a move under way too, when
   world.paths.end(lost)
   expect((await moving)[0]).toBe('E_CHANNEL_LOST')
   expect(world.opened.map(socket => socket.isClosed)).toEqual([true, true])
-  // Also while the socket is being opened.
-  const early = setUp()
-  let open = (): void => {}
-  void early.holdSockets(new Promise(resolve => (open = resolve)))
-  const opening = codeOf(early.paths.migrate(1_000))
-  early.paths.end(lost)
-  open()
-  expect((await opening)[0]).toBe('E_CHANNEL_LOST')
-  expect([early.opened[0]?.isClosed, early.native.probed]).toEqual([true, []])
 })
 
 test('a peer that moves is followed, with the zone of its address, and where it was is remembered', () => {
   const { paths, told, home, say } = setUp({ host: 'fe80::1%eth0', port: 9100 })
+  paths.follow()
   paths.arrived('fe80::1%eth0', 9100, home)
   paths.arrived('fe80::1%eth0', 4000, home)
   say({ type: 'PeerMigrated', new: { host: 'fe80::1', port: 4000 } })
@@ -208,6 +201,7 @@ test('a peer that moves is followed, with the zone of its address, and where it 
 
 test('a peer that changes its address more often than the library follows is noticed', () => {
   const { paths, home, say } = setUp()
+  paths.follow()
   paths.arrived(peer.host, peer.port, home)
   paths.arrived(peer.host, 4000, home)
   say({ type: 'New' }, { type: 'ReusedSourceConnectionId' })
@@ -232,4 +226,30 @@ test('datagrams count only at ports that the connection has', async () => {
   paths.send(Buffer.alloc(1), 1, opened[0]?.address as Address, peer)
   paths.send(Buffer.alloc(1), 1, home.address, peer)
   expect([opened[0]?.sent, home.sent]).toEqual([[], [[peer.host, peer.port]]])
+})
+
+test('a datagram from another address than the first is dropped until the peer is followed', () => {
+  const { paths, home } = setUp()
+  expect(paths.arrived(peer.host, 4000, home)).toBeUndefined()
+  expect(paths.arrived('10.0.0.8', peer.port, home)).toBeUndefined()
+  expect(paths.arrived(peer.host, peer.port, home)).toBeDefined()
+  paths.follow()
+  expect(paths.arrived(peer.host, 4000, home)?.from.port).toBe(4000)
+})
+
+test('an address may be written in more than one way', () => {
+  const { paths, home } = setUp({ host: '0:0:0:0:0:0:0:1', port: 9100 })
+  expect(paths.arrived('::1', 9100, home)).toBeDefined()
+})
+
+test('a peer that took back the id that it is addressed by refuses a move, also while it is under way', async () => {
+  const { paths, native, opened, say } = setUp()
+  const moving = codeOf(paths.migrate(1_000))
+  await moment()
+  expect(native.probed).toEqual([2])
+  native.peerId = Buffer.from('another id')
+  say({ type: 'Validated', local: opened[0]?.address })
+  expect(await moving).toEqual(['E_MIGRATION_REFUSED', 'the peer took its connection ids back'])
+  expect(await codeOf(paths.migrate(1_000))).toEqual(['E_MIGRATION_REFUSED', 'the peer took its connection ids back'])
+  expect([native.probed, native.moves]).toEqual([[2], []])
 })

@@ -7,20 +7,24 @@
  */
 import type { BarrelError, Timer } from '@barrel-actors/runtime'
 import { quicError } from '../errors.ts'
-import { type Address, withoutZone } from './address.ts'
+import { type Address, keyOfAddress, keyOfSender, withoutZone } from './address.ts'
 import { nameOf } from './connection-end.ts'
 import type { Timing } from './connection-timer.ts'
 import { type DatagramPort, isAt } from './datagram-port.ts'
 import type { DatagramSocket } from './datagram-socket.ts'
 import { limits } from './limits.ts'
 import type { NativeConnection } from './native.ts'
+import { keyOf } from './packet-head.ts'
 
-type Native = Pick<NativeConnection, 'availableDcids' | 'migrate' | 'pathEventNext' | 'probePath' | 'stats'>
+type Native = Pick<
+  NativeConnection,
+  'availableDcids' | 'destinationId' | 'migrate' | 'pathEventNext' | 'probePath' | 'stats'
+>
 
 /** What happens to the paths of a connection. */
 export interface PathEvents {
   /** Opens a socket on that local host, whose datagrams the connection is given, as if they came to the endpoint. */
-  openSocket(host: string): Promise<DatagramSocket>
+  openSocket(host: string): DatagramSocket
   /** Something is to be sent. */
   flushSoon(): void
   /** Another path is in use; what was under way on the old one counts as lost. */
@@ -41,12 +45,18 @@ interface Attempt {
   probing: boolean
 }
 
+const newIdReason = 'the peer took its connection ids back'
+
 export class Paths {
   readonly #native: Native
   readonly #clock: Timing['clock']
   readonly #events: PathEvents
   readonly #home: DatagramPort
   readonly #zone: string
+  /** While the peer may come from nowhere else: its address. */
+  #onlyFrom: string | undefined
+  /** The id by which the peer is addressed, of a dialed connection. */
+  #peerId = ''
   /** Sockets of its own: the one in use, the one it tries, those it left. None before the first migration. */
   readonly #sockets: DatagramSocket[] = []
   #port: DatagramPort
@@ -70,6 +80,17 @@ export class Paths {
     this.#port = home
     this.#remote = remote
     this.#zone = remote.host.slice(withoutZone(remote.host).length)
+    this.#onlyFrom = keyOfAddress(remote)
+  }
+
+  /** From here on the peer is followed to other addresses. Only for an accepted connection. */
+  follow(): void {
+    this.#onlyFrom = undefined
+  }
+
+  /** TLS is done. `peerId` is the id that the peer of a dialed connection began with. */
+  established(peerId: Uint8Array): void {
+    this.#peerId = keyOf(peerId)
   }
 
   /** Where the peer is. */
@@ -80,11 +101,6 @@ export class Paths {
   /** The port whose packet buffer is written to, and which says whether to wait. */
   get port(): DatagramPort {
     return this.#port
-  }
-
-  /** Whether that port is the one the connection began with, which others may share. */
-  get isHome(): boolean {
-    return this.#port === this.#home
   }
 
   /**
@@ -100,11 +116,15 @@ export class Paths {
     return this.#exhausted
   }
 
-  /** What to tell the library of a datagram from there; undefined when this connection has no such port. */
+  /**
+   * What to tell the library of a datagram from there; undefined when it is to be dropped: this connection has no such
+   * port, or its peer must not come from there.
+   */
   arrived(host: string, port: number, via: DatagramPort): Arrival | undefined {
     const known = this.#arrival
     if (this.#host === host && known.from.port === port && known.to === via.address) return known
     if (via !== this.#home && !this.#sockets.some(socket => socket === via)) return undefined
+    if (this.#onlyFrom !== undefined && this.#onlyFrom !== keyOfSender(host, port)) return undefined
     // The first datagram of all makes no path.
     if (this.#host !== '') this.#watching = true
     this.#host = host
@@ -156,11 +176,7 @@ export class Paths {
 
   async #migrate(timeoutMs: number): Promise<Address> {
     if (this.#native.stats().peerDisableActiveMigration) throw this.#refused('the peer does not allow it')
-    const socket = await this.#events.openSocket(this.#home.address.host)
-    if (this.#cause !== undefined) {
-      await socket.close()
-      throw this.#cause
-    }
+    const socket = this.#events.openSocket(this.#home.address.host)
     return await new Promise<Address>((resolve, reject) => {
       const timer = this.#clock.setTimer(timeoutMs, () => this.#fail(this.#expired(socket, timeoutMs)))
       this.#attempt = { socket, timer, resolve, reject, probing: false }
@@ -176,6 +192,7 @@ export class Paths {
     const attempt = this.#attempt
     if (attempt === undefined || attempt.probing || this.#native.availableDcids() === 0) return
     attempt.probing = true
+    if (this.#hasNewId) return this.#fail(this.#refused(newIdReason))
     try {
       this.#native.probePath(attempt.socket.address, this.#plainRemote())
       this.#events.flushSoon()
@@ -187,9 +204,11 @@ export class Paths {
   #validated(local: Address): void {
     const attempt = this.#attempt
     if (attempt === undefined || !isAt(attempt.socket, local)) return
+    if (this.#hasNewId) return this.#fail(this.#refused(newIdReason))
     this.#attempt = undefined
     attempt.timer.cancel()
     this.#native.migrate(attempt.socket.address, this.#plainRemote())
+    this.#peerId = keyOf(this.#native.destinationId())
     const left = this.#port
     this.#left.push({ from: this.#plainRemote(), to: left.address })
     this.#port = attempt.socket
@@ -198,6 +217,12 @@ export class Paths {
     // The endpoint's own socket stays; one of ours takes what is still under way to it, then goes.
     if (left !== this.#home) this.#clock.setTimer(limits.leftSocketMs, () => this.#leave(left as DatagramSocket))
     attempt.resolve(attempt.socket.address)
+  }
+
+  // quiche 0.18 loops for ever over an id that the peer took back and gave again, once a path uses it. Nodes take none
+  // back; a peer that did has had the id replaced that it is addressed by.
+  get #hasNewId(): boolean {
+    return keyOf(this.#native.destinationId()) !== this.#peerId
   }
 
   #followed(peer: Address): void {

@@ -16,10 +16,12 @@ beforeAll(async () => {
   desk = new StrangerDesk(await loadNative(), systemClock, systemEntropy)
 })
 
-function initial(version: number, id: Uint8Array, token: Uint8Array, length = 1200): Buffer {
+const none = Buffer.alloc(0)
+
+function initial(version: number, id: Uint8Array, token: Uint8Array, length = 1200, source = none): Buffer {
   const versionBytes = Buffer.alloc(4)
   versionBytes.writeUInt32BE(version)
-  const ids = [Uint8Array.of(id.length), id, Uint8Array.of(4), Buffer.from('peer')]
+  const ids = [Uint8Array.of(id.length), id, Uint8Array.of(source.length), source]
   const parts = [Uint8Array.of(0xc0), versionBytes, ...ids, Uint8Array.of(token.length), token]
   const head = Buffer.concat([...parts, Uint8Array.of(0x44, 0x00)])
   return Buffer.concat([head, Buffer.alloc(Math.max(0, length - head.length))])
@@ -31,14 +33,19 @@ test('a client without a token gets a Retry, and is accepted with the token and 
   const retry = desk.answer(initial(1, first, Buffer.alloc(0)), client, out)
   if (retry.kind !== 'reply') throw new Error(retry.kind)
   expect(retry.length).toBeLessThan(1200)
-  // Long head, 4 bytes source id of ours to it, then our id, then the token, then 16 bytes of integrity tag.
+  // Long head, no id of its own, then our id, then the token, then 16 bytes of integrity tag.
   const packet = out.subarray(0, retry.length)
-  const retryId = packet.subarray(11, 27)
-  const token = packet.subarray(27, retry.length - 16)
+  const retryId = packet.subarray(7, 23)
+  const token = packet.subarray(23, retry.length - 16)
   const accepted = desk.answer(initial(1, retryId, token), client, out)
   expect(accepted).toEqual({ kind: 'accept', sourceId: Buffer.from(retryId), firstId: first })
   const stolen = desk.answer(initial(1, retryId, token), { ...client, host: '10.0.0.2' }, out)
   expect(stolen).toEqual({ kind: 'drop', why: 'badRetryToken' })
+})
+
+test('a client with a connection id of its own gets no answer', () => {
+  const packet = initial(1, first, none, 1200, Buffer.from('id'))
+  expect(desk.answer(packet, client, out)).toEqual({ kind: 'drop', why: 'sourceId' })
 })
 
 test('an unknown version is answered with the known ones', () => {
@@ -63,7 +70,7 @@ async function recordedFlight(): Promise<[first: Buffer, withToken: Buffer]> {
   const tls = await loadOrCreateCertificate({} as Disk, systemEntropy, systemClock, undefined)
   const { config } = networkTransport(quiche, { ...tls, alpn: 'test/1', idleTimeoutMs: 10_000 })
   const server = { host: '10.0.0.2', port: 5000 }
-  const native = quiche.Connection.connect(null, systemEntropy.bytes(16), client, server, config)
+  const native = quiche.Connection.connect(null, new Uint8Array(), client, server, config)
   const packet = Buffer.alloc(1_350)
   const next = () => Buffer.from(packet.subarray(0, native.send(packet)?.[0] ?? 0))
   const sent = next()

@@ -38,7 +38,9 @@ export class StrangerDesk {
       if (!this.#quiche.versionIsSupported(head.version)) {
         return { kind: 'reply', length: this.#quiche.negotiateVersion(head.source, head.destination, out) }
       }
-      return head.initial ? this.#initial(packet, client, out) : drop('unknownConnection')
+      if (!head.initial) return drop('unknownConnection')
+      // Ids of a peer that dials are of no use to us, and what it may do with them is much.
+      return head.source.length > 0 ? drop('sourceId') : this.#initial(packet, client, out)
     } catch {
       return drop('malformed')
     }

@@ -4,8 +4,9 @@
  * the acknowledgements of all datagrams that came in it, so share their packets.
  */
 import type { Clock, Entropy } from '@barrel-actors/runtime'
+import { problemOf } from '../errors.ts'
 import { AdapterPort, type DatagramAdapter } from './adapter.ts'
-import { type Address, withoutZone } from './address.ts'
+import { type Address, keyOfAddress, keyOfSender, withoutZone } from './address.ts'
 import { ChunkPool } from './chunk-pool.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionOwner, ConnectionStart, UntrustedBounds } from './connection-owner.ts'
@@ -13,9 +14,10 @@ import type { ConnectionHandler, QuicConnection } from './contract.ts'
 import type { DatagramPort } from './datagram-port.ts'
 import { DatagramSocket } from './datagram-socket.ts'
 import type { DropLog } from './drop-log.ts'
+import { failedDial } from './failed-dial.ts'
 import type { HandshakeCaps } from './handshake-caps.ts'
 import type { NativeConnection, Quiche } from './native.ts'
-import { connectionIdBytes, destinationKey } from './packet-head.ts'
+import { destinationKey, isWithoutId, noConnectionId } from './packet-head.ts'
 import type { StrangerDesk } from './stranger.ts'
 import type { Transports } from './transports.ts'
 
@@ -55,8 +57,10 @@ export class Switchboard implements ConnectionOwner {
   readonly #parts: SwitchboardParts
   readonly #socket: DatagramSocket
   readonly #connections = new Set<Connection>()
-  /** Each connection under all its ids. */
+  /** Each accepted connection under all its ids. */
   readonly #byId = new Map<string, Connection>()
+  /** Each connection that was dialed from the endpoint's socket, by its peer's address. */
+  readonly #dialed = new Map<string, Connection>()
   #dirty: Connection[] = []
   #due: NodeJS.Immediate | undefined
   #closed = false
@@ -84,33 +88,50 @@ export class Switchboard implements ConnectionOwner {
   /** Starts a connection to that address, which the socket can reach. */
   dial(remote: Address, handler: ConnectionHandler): QuicConnection {
     const transport = this.#parts.transports.to(remote.host)
-    return this.#connect({ transport, port: this.#socket, remote, handler, sourceId: this.#newId() })
+    const start = { transport, remote, handler, sourceId: noConnectionId }
+    const key = keyOfAddress(remote)
+    // Without an id only its address tells what is for it: a second one to the same peer has a socket of its own.
+    if (this.#dialed.has(key)) return this.#dialAside(start)
+    const connection = this.#connect({ ...start, port: this.#socket })
+    this.#dialed.set(key, connection)
+    return connection
+  }
+
+  #dialAside(start: Omit<ConnectionStart, 'port'> & { readonly handler: ConnectionHandler }): QuicConnection {
+    try {
+      const port = this.#openSocket(this.#socket.address.host, () => connection)
+      const connection = this.#connect({ ...start, port })
+      return connection
+    } catch (error) {
+      return failedDial(start.remote, start.handler, problemOf(error))
+    }
   }
 
   /** Starts a connection through an adapter. `remote` is what it is called; nothing is sent there. */
   dialThrough(adapter: DatagramAdapter, remote: Address, handler: ConnectionHandler): QuicConnection {
     const transport = this.#parts.transports.adapter
     const port = new AdapterPort(adapter, remote, Math.max(...transport.packetSizes))
-    const closeAdapter = () => port.close()
-    const start = { transport, port, remote, handler, sourceId: this.#newId(), closeAdapter }
-    const connection = this.#connect(start)
-    const received = (packet: Buffer): void => {
-      const key = destinationKey(packet)
-      // What is not for this connection would end it: the library takes it for a peer's mistake.
-      if (key === undefined || this.#byId.get(key) !== connection) this.#parts.drops.count('unknownConnection')
-      else connection.receive(packet, remote.host, remote.port, port, key)
-    }
+    const connection = this.#connect({ transport, port, remote, handler, sourceId: noConnectionId })
+    const received = (packet: Buffer): void => this.#give(connection, packet, remote, port)
     connection.attempt(() => port.start(received))
     return connection
   }
 
-  /** A datagram that came to that port, the endpoint's own unless it says otherwise. */
-  receive(packet: Buffer, host: string, port: number, via: DatagramPort = this.#socket): void {
+  /** A datagram that came to the endpoint's socket. */
+  receive(packet: Buffer, host: string, port: number): void {
     if (this.#closed) return
     const key = destinationKey(packet)
-    const connection = key === undefined ? undefined : this.#byId.get(key)
-    if (connection !== undefined) connection.receive(packet, host, port, via, key)
-    else if (via === this.#socket) this.#meet(packet, { host, port })
+    const accepted = key === undefined ? undefined : this.#byId.get(key)
+    if (accepted !== undefined) return accepted.receive(packet, host, port, this.#socket, key)
+    const dialed = isWithoutId(packet) ? this.#dialed.get(keyOfSender(host, port)) : undefined
+    if (dialed !== undefined) dialed.receive(packet, host, port, this.#socket, undefined)
+    else this.#meet(packet, { host, port })
+  }
+
+  // A datagram that came to a port of that dialed connection alone.
+  #give(connection: Connection, packet: Buffer, { host, port }: Address, via: DatagramPort): void {
+    if (this.#closed) return
+    if (isWithoutId(packet)) connection.receive(packet, host, port, via, undefined)
     else this.#parts.drops.count('unknownConnection')
   }
 
@@ -156,10 +177,14 @@ export class Switchboard implements ConnectionOwner {
     this.#byId.delete(key)
   }
 
-  async openSocket(connection: Connection, host: string): Promise<DatagramSocket> {
-    const socket: DatagramSocket = await DatagramSocket.open({ host, port: 0 }, this.#socket.packet.length, {
-      received: (packet, from) => this.receive(packet, from.address, from.port, socket),
-      roomAgain: () => this.flushSoon(connection),
+  openSocket(connection: Connection, host: string): DatagramSocket {
+    return this.#openSocket(host, () => connection)
+  }
+
+  #openSocket(host: string, connection: () => Connection): DatagramSocket {
+    const socket: DatagramSocket = DatagramSocket.openOwn(host, this.#socket.packet.length, {
+      received: (packet, { address, port }) => this.#give(connection(), packet, { host: address, port }, socket),
+      roomAgain: () => this.flushSoon(connection()),
     })
     return socket
   }
@@ -174,6 +199,8 @@ export class Switchboard implements ConnectionOwner {
 
   gone(connection: Connection): void {
     this.#connections.delete(connection)
+    const key = keyOfAddress(connection.remote)
+    if (this.#dialed.get(key) === connection) this.#dialed.delete(key)
   }
 
   broke(): void {
@@ -223,10 +250,6 @@ export class Switchboard implements ConnectionOwner {
     const connection = new Connection(native, this, start)
     this.#connections.add(connection)
     return connection
-  }
-
-  #newId(): Uint8Array {
-    return this.entropy.bytes(connectionIdBytes)
   }
 }
 
