@@ -23,7 +23,8 @@ import { ProcessTable } from './process/process-table.ts'
 import { Scheduler } from './process/scheduler.ts'
 import { type Spawned, type SpawnOptions, spawnFrom } from './process/spawn.ts'
 import { checkPid } from './process/verbs.ts'
-import { Ref } from './ref.ts'
+import type { Entropy } from './random.ts'
+import { AliasRef, Ref } from './ref.ts'
 import type { RemoteNode } from './remote/remote-node.ts'
 import { RemoteNodes } from './remote/remote-nodes.ts'
 import { type ExposedFunctions, exposeOn, unexposeOn } from './rpc/serving.ts'
@@ -53,6 +54,7 @@ export class Node extends Self implements PidSource {
   /** @internal */ readonly remotes: RemoteNodes = new RemoteNodes(this)
   /** @internal */ readonly root: Process
   /** @internal */ carrier: Carrier | undefined = undefined
+  readonly #entropy: Entropy
   readonly #processes = new ProcessTable()
   readonly #endpoints = new Map<NodeName, Endpoint>()
   readonly #addressResolvers: AddressResolver[] = []
@@ -70,6 +72,7 @@ export class Node extends Self implements PidSource {
     this.clock = seams.clock
     this.log = seams.log
     this.turns = seams.turns
+    this.#entropy = seams.entropy
     this.timeouts = new Timeouts(seams.clock, seams.turns, seams.log)
     this.watching = new Watching(seams.clock, seams.log, seams.watching)
     this.freezesMessages = seams.freezeMessages
@@ -300,9 +303,15 @@ export class Node extends Self implements PidSource {
     return new Ref(this.name, this.creation, this.#nextRef)
   }
 
+  /** @internal */
+  newAlias(): AliasRef {
+    this.#nextRef++
+    return new AliasRef(this.name, this.creation, this.#nextRef, this.#entropy)
+  }
+
   /** @internal The process that an alias leads to, which a message to it is for; undefined where it vanishes. */
   aliasOf(ref: Ref): Process | undefined {
-    return this.isRefOfThisLife(ref) ? this.aliases.take(ref.id) : undefined
+    return this.isRefOfThisLife(ref) ? this.aliases.take(ref) : undefined
   }
 
   /** @internal */

@@ -1,6 +1,6 @@
 import type { ExitReason } from './exit-reason.ts'
 import type { AnyPid } from './pid.ts'
-import type { Ref } from './ref.ts'
+import type { AliasRef } from './ref.ts'
 
 /** A process on the receiving node: by pid, or by its registered name. */
 export type SignalTarget = AnyPid | string
@@ -12,7 +12,7 @@ export type SignalTarget = AnyPid | string
 export type Signal =
   | { readonly kind: 'send'; readonly from: AnyPid; readonly to: SignalTarget; readonly message: unknown }
   /** To whom the alias leads on its node. */
-  | { readonly kind: 'aliasSend'; readonly from: AnyPid; readonly to: Ref; readonly message: unknown }
+  | { readonly kind: 'aliasSend'; readonly from: AnyPid; readonly to: AliasRef; readonly message: unknown }
   | { readonly kind: 'cast'; readonly from: AnyPid; readonly to: SignalTarget; readonly request: unknown }
   /** Also watches the target: `down` with the same ref comes if it ends before it replied. */
   | {

@@ -23,6 +23,7 @@ export const heapEstimate = {
   arrayBuffer: 300,
   pid: 64,
   ref: 48,
+  alias: 80,
 } as const
 
 /** Past so many keys that are set one after another, V8 turns an object into a table. */

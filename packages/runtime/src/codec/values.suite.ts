@@ -1,7 +1,7 @@
 /** Every kind of value that a message may hold, at random, for the properties of both formats. */
 import fc from 'fast-check'
 import { Pid } from '../pid.ts'
-import { Ref } from '../ref.ts'
+import { AliasRef, Ref } from '../ref.ts'
 import { messageBoundsDefaults as bounds } from './bounds.ts'
 
 export const sender = { name: 'a@host', creation: 7 }
@@ -19,6 +19,7 @@ const edges = [
 
 const serial = fc.nat({ max: Number.MAX_SAFE_INTEGER })
 const node = fc.constantFrom(sender.name, receiver.name, 'c@elsewhere')
+const aliasKey = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 const creation = fc.constantFrom(7, 9, 11)
 const bigint = fc.bigInt({
   min: -(2n ** BigInt(8 * bounds.bigintBytesMax)) + 1n,
@@ -62,6 +63,7 @@ const leaf = fc.oneof(
   bigint,
   fc.tuple(node, creation, serial).map(parts => pidOf(...parts)),
   fc.tuple(node, creation, serial).map(parts => new Ref(...parts)),
+  fc.tuple(node, creation, serial, aliasKey).map(parts => new AliasRef(...parts)),
 )
 
 export const { value }: { value: fc.Arbitrary<unknown> } = fc.letrec(tie => {

@@ -3,10 +3,11 @@
  * `alias/1` of Erlang.
  */
 
-import type { Ref } from '../ref.ts'
+import { AliasRef, type Ref } from '../ref.ts'
 import type { Process } from './process.ts'
 
 interface Active {
+  readonly alias: AliasRef
   readonly process: Process
   /** Whether the first message takes it back. */
   readonly once: boolean
@@ -21,25 +22,25 @@ export class Aliases {
     return this.#active.size === 0 && this.#idsOf.size === 0
   }
 
-  /** A ref of this life of the node leads to that process from now on. */
-  add(ref: Ref, process: Process, once: boolean): void {
-    this.#active.set(ref.id, { process, once })
+  /** An alias of this life of the node leads to that process from now on. */
+  add(alias: AliasRef, process: Process, once: boolean): void {
+    this.#active.set(alias.id, { alias, process, once })
     const ids = this.#idsOf.get(process)
-    if (ids === undefined) this.#idsOf.set(process, new Set([ref.id]))
-    else ids.add(ref.id)
+    if (ids === undefined) this.#idsOf.set(process, new Set([alias.id]))
+    else ids.add(alias.id)
   }
 
   /** Takes one back; whether it led to that process. */
   remove(ref: Ref, process: Process): boolean {
-    if (this.#active.get(ref.id)?.process !== process) return false
+    if (this.#find(ref)?.process !== process) return false
     this.#remove(ref.id, process)
     return true
   }
 
   /** Where a message to a ref of this life of the node goes; undefined where it vanishes. */
-  take(id: number): Process | undefined {
-    const active = this.#active.get(id)
-    if (active?.once === true) this.#remove(id, active.process)
+  take(ref: Ref): Process | undefined {
+    const active = this.#find(ref)
+    if (active?.once === true) this.#remove(ref.id, active.process)
     return active?.process
   }
 
@@ -48,6 +49,12 @@ export class Aliases {
     if (this.#idsOf.size === 0) return
     for (const id of this.#idsOf.get(process) ?? []) this.#active.delete(id)
     this.#idsOf.delete(process)
+  }
+
+  // A ref that came from another node may name an alias that it was never given.
+  #find(ref: Ref): Active | undefined {
+    const active = this.#active.get(ref.id)
+    return active !== undefined && AliasRef.isSame(active.alias, ref) ? active : undefined
   }
 
   #remove(id: number, process: Process): void {

@@ -17,7 +17,7 @@ import type { ExitReason } from '../exit-reason.ts'
 import { Cast } from '../gen-server/call.ts'
 import { limits } from '../limits.ts'
 import { type AnyPid, Pid } from '../pid.ts'
-import { Ref } from '../ref.ts'
+import { AliasRef, Ref } from '../ref.ts'
 import type { SignalTarget } from '../signal.ts'
 import { freezeMessage } from '../watching/freeze.ts'
 import { LocalMonitor } from './monitor.ts'
@@ -95,8 +95,11 @@ function sendAnywhere(from: Process, destination: Destination<never> | Ref, mess
 // What an alias does not take any more is no dead letter: that is what it was taken back for.
 function sendToAlias(from: Process, to: Ref, message: unknown): boolean {
   const { node } = from
-  if (to.node !== node.name)
+  if (to.node !== node.name) {
+    // Any other ref leads to no process.
+    if (!(to instanceof AliasRef)) return true
     return node.remote(to.node).send({ kind: 'aliasSend', from: from.pid, to, message }, from.pid.serial)
+  }
   if (node.freezesMessages) freezeMessage(message)
   node.aliasOf(to)?.deliver(message)
   return true
@@ -182,9 +185,10 @@ export interface AliasOptions {
 export function aliasFrom(from: Process, options: AliasOptions | undefined): Ref {
   checkOptions(options)
   const once = checkBoolean('once', options?.once ?? false)
-  const ref = freshRef(from)
-  if (from.alive) from.node.aliases.add(ref, from, once)
-  return ref
+  const alias = from.node.newAlias()
+  from.mailbox?.markFresh(alias.id)
+  if (from.alive) from.node.aliases.add(alias, from, once)
+  return alias
 }
 
 export function unaliasFrom(from: Process, alias: Ref): boolean {

@@ -282,7 +282,7 @@ describe('what is compiled for shapes', () => {
 })
 
 describe('bytes that are no value', () => {
-  test.each(Array.from({ length: 16 }, (_, place) => 0xf0 + place))('the tag %i is refused', tag => {
+  test.each(Array.from({ length: 15 }, (_, place) => 0xf1 + place))('the tag %i is refused', tag => {
     isRefused(bytesOf(head, tag), /unknown tag/)
     isRefused(bytesOf(head, 0xb2, 1, tag), /unknown tag/)
   })
@@ -297,6 +297,7 @@ describe('bytes that are no value', () => {
     ['an error whose name is a number', [0xe8, 5, 0x80, 0xa9, 0xa9]],
     ['a pid of a node that has no name', [0xee, 0x83, 97, 98, 99, 1, 1]],
     ['a pid whose node is a number', [0xee, 5, 1, 1]],
+    ['an alias with half a key', [0xf0, 0x83, 97, 64, 98, 1, 1, 0, 0, 0, 0]],
     ['a ref with a number past all numbers', [0xef, 0x83, 97, 64, 98, 1, ...Array<number>(7).fill(0xff), 0x7f]],
     ['a number of nine bytes', [0xec, ...Array<number>(8).fill(0x80), 1]],
     ['UTF-8 that is cut', [0xa7, 3, 0xe2, 0x82, 0x28]],

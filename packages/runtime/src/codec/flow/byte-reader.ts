@@ -77,6 +77,13 @@ export class ByteReader {
     return this.#view.getFloat64(at, true)
   }
 
+  /** As `ByteWriter.wide` wrote it. */
+  wide(): bigint {
+    const { at } = this
+    this.at = this.endOf(8)
+    return this.#view.getBigUint64(at, true)
+  }
+
   latin1(length: number): string {
     const { at } = this
     this.at = this.endOf(length)

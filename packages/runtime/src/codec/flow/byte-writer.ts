@@ -115,6 +115,13 @@ export class ByteWriter {
     this.at = at
   }
 
+  /** A whole number from 0 to 2^64 - 1, in eight bytes. */
+  wide(value: bigint): void {
+    const { at } = this
+    this.#view.setBigUint64(at, value, true)
+    this.at = at + 8
+  }
+
   number(value: number): void {
     const whole = value | 0
     if (whole !== value || (whole === 0 && 1 / value < 0)) return this.float(float64Tag, value)

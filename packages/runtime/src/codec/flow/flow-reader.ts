@@ -3,6 +3,7 @@
  * looked at before anything is made.
  */
 import type { NodeLife } from '../../carrier.ts'
+import { aliasKeyBytes } from '../../ref.ts'
 import type { MessageBounds } from '../bounds.ts'
 import { heapEstimate } from '../heap-estimate.ts'
 import type { PidSource } from '../pid-source.ts'
@@ -41,7 +42,7 @@ const {
   typedArray: typedArrayTag,
   pidOfSender: pidOfSenderTag,
   pid: pidTag,
-  ref: refTag,
+  alias: aliasTag,
 } = tag
 const { text: textHeap } = heapEstimate
 
@@ -200,13 +201,13 @@ export class FlowReader extends ByteReader {
   }
 
   #skipAddress(head: number): number {
-    if (head < pidOfSenderTag || head > refTag) throw new Malformed('an unknown tag')
-    if (head === pidTag || head === refTag) {
+    if (head < pidOfSenderTag || head > aliasTag) throw new Malformed('an unknown tag')
+    if (head >= pidTag) {
       this.textOnly()
       this.whole()
     }
     this.whole()
-    return 0
+    return head === aliasTag ? this.#over(aliasKeyBytes) : 0
   }
 
   #over(bytes: number): number {

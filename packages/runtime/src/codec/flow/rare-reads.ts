@@ -1,7 +1,7 @@
 /** Reads the values that few messages hold: bytes, bigints, pids and refs. */
 import { type NodeName, nodeNameProblem } from '../../node-name.ts'
 import type { Pid } from '../../pid.ts'
-import { Ref } from '../../ref.ts'
+import { AliasRef, Ref } from '../../ref.ts'
 import { heapEstimate } from '../heap-estimate.ts'
 import { Malformed, OverBounds } from '../refusals.ts'
 import { elementBytes, typedArrayClasses } from '../typed-arrays.ts'
@@ -24,6 +24,9 @@ export function readRare(reader: ValueReader, head: number): unknown {
     case tag.ref:
       reader.charge(heapEstimate.ref)
       return new Ref(readNodeName(reader), reader.whole(), reader.whole())
+    case tag.alias:
+      reader.charge(heapEstimate.alias)
+      return new AliasRef(readNodeName(reader), reader.whole(), reader.whole(), reader.wide())
     default:
       throw new Malformed('an unknown tag')
   }

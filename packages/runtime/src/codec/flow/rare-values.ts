@@ -5,7 +5,7 @@ import { BarrelError, textOf } from '../../errors.ts'
 import { nodeNameProblem } from '../../node-name.ts'
 import type { Pid } from '../../pid.ts'
 import { exportPid } from '../../process/process.ts'
-import type { Ref } from '../../ref.ts'
+import { AliasRef, type Ref } from '../../ref.ts'
 import { heapEstimate } from '../heap-estimate.ts'
 import { Unsendable } from '../refusals.ts'
 import { typedArrayClasses } from '../typed-arrays.ts'
@@ -96,12 +96,14 @@ export function writePid(writer: ValueWriter, pid: Pid): void {
 }
 
 export function writeRef(writer: ValueWriter, ref: Ref): void {
-  writer.heapBytes += heapEstimate.ref
+  const isAlias = ref instanceof AliasRef
+  writer.heapBytes += isAlias ? heapEstimate.alias : heapEstimate.ref
   checkAddress(ref.node, ref.creation, ref.id)
-  writer.byte(tag.ref)
+  writer.byte(isAlias ? tag.alias : tag.ref)
   writer.knownText(ref.node)
   writer.whole(ref.creation)
   writer.whole(ref.id)
+  if (isAlias) writer.wide(AliasRef.exportKey(ref))
 }
 
 // Their constructors are nobody's to call, and can be called all the same.

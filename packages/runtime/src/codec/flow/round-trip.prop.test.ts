@@ -3,7 +3,7 @@ import { fuzz } from '@barrel-actors/simulation/fuzz-suite'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BarrelError } from '../../errors.ts'
-import { Ref } from '../../ref.ts'
+import { AliasRef } from '../../ref.ts'
 import type { Signal } from '../../signal.ts'
 import { pidOf, receiver, sender, value } from '../values.suite.ts'
 import { SignalDecoder } from './signal-decoder.ts'
@@ -145,7 +145,7 @@ test('every kind of signal arrives, whether or not the other life was known', ()
   const signals: Signal[] = [
     { kind: 'send', from, to, message: { a: 1 } },
     { kind: 'send', from, to: 'name', message: undefined },
-    { kind: 'aliasSend', from, to: new Ref(receiver.name, receiver.creation - 1, 7), message: 'm' },
+    { kind: 'aliasSend', from, to: new AliasRef(receiver.name, receiver.creation, 7, 2n ** 64n - 1n), message: 'm' },
     { kind: 'cast', from, to, request: ['c'] },
     { kind: 'call', from, to, ref: 5, request: null },
     { kind: 'stop', from, to, ref: 7, reason: { over: true } },

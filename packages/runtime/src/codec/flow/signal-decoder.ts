@@ -4,7 +4,7 @@ import type { NodeLife } from '../../carrier.ts'
 import { runtimeError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { AnyPid } from '../../pid.ts'
-import { Ref } from '../../ref.ts'
+import { AliasRef } from '../../ref.ts'
 import type { Signal, SignalTarget } from '../../signal.ts'
 import { type MessageBounds, messageBoundsDefaults } from '../bounds.ts'
 import type { PidSource } from '../pid-source.ts'
@@ -158,9 +158,10 @@ export class SignalDecoder implements Known {
     return this.source.pidOf(this.source.name, creation, serial)
   }
 
-  #alias(): Ref {
-    const id = reader.whole()
-    return new Ref(this.source.name, reader.whole(), id)
+  // The key of an earlier life opens nothing in this one.
+  #alias(): AliasRef {
+    const { name, creation } = this.source
+    return new AliasRef(name, creation, reader.whole(), reader.wide())
   }
 
   /** Reads over a refused message for its definitions: the next signals refer to them. */

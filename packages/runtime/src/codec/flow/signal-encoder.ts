@@ -5,6 +5,7 @@ import { runtimeError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { type AnyPid, Pid } from '../../pid.ts'
 import { exportPid } from '../../process/process.ts'
+import { AliasRef } from '../../ref.ts'
 import type { Signal, SignalTarget } from '../../signal.ts'
 import { type MessageBounds, messageBoundsDefaults } from '../bounds.ts'
 import { TooLarge } from '../refusals.ts'
@@ -145,7 +146,7 @@ export class SignalEncoder implements Sent {
       case 'aliasSend':
         this.#head(kind, serialOf(signal.from))
         writer.whole(signal.to.id)
-        writer.whole(signal.to.creation)
+        writer.wide(AliasRef.exportKey(signal.to))
         return this.#message(signal.message)
       default:
         return this.#watching(kind, signal)

@@ -64,4 +64,6 @@ export const tag = {
   pid: 0xee,
   /** node (a text), creation, id */
   ref: 0xef,
+  /** node (a text), creation, id, key: a ref that messages can be sent to */
+  alias: 0xf0,
 } as const

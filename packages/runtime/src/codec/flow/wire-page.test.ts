@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { Pid } from '../../pid.ts'
-import { Ref } from '../../ref.ts'
+import { AliasRef, Ref } from '../../ref.ts'
 import type { Signal } from '../../signal.ts'
 import { messageBoundsDefaults as bounds } from '../bounds.ts'
 import { typedArrayClasses } from '../typed-arrays.ts'
@@ -103,6 +103,7 @@ const values: [string, unknown][] = [
   ['process 300 of the receiver', to],
   ['process 3 of life 5 of c@host', pidOf('c@host', 5, 3)],
   ['ref 4 of life 7 of a@host', new Ref('a@host', 7, 4)],
+  ['alias 4 of life 7 of a@host with the key 0x0102030405060708', new AliasRef('a@host', 7, 4, 0x0102030405060708n)],
 ]
 
 const signals: [string, Signal][] = [
@@ -122,7 +123,10 @@ const signals: [string, Signal][] = [
     'exit along a link from 1 to 300 with the reason normal',
     { kind: 'exit', from, to, reason: 'normal', linked: true },
   ],
-  ['send 5 from 1 to the alias 8 of life 9', { kind: 'aliasSend', from, to: new Ref('b@host', 9, 8), message: 5 }],
+  [
+    'send 5 from 1 to the alias 8 with the key 0x0102030405060708',
+    { kind: 'aliasSend', from, to: new AliasRef('b@host', 9, 8, 0x0102030405060708n), message: 5 },
+  ],
   ['stop from 1 to 300 with ref 4 and the reason normal', { kind: 'stop', from, to, ref: 4, reason: 'normal' }],
 ]
 

@@ -1,6 +1,6 @@
 /** Turns the checked output of msgpackr into values: marks get their meaning back. */
 import { type NodeName, nodeNameProblem } from '../../node-name.ts'
-import { Ref } from '../../ref.ts'
+import { AliasRef, Ref } from '../../ref.ts'
 import type { MessageBounds } from '../bounds.ts'
 import { makeError, makeMap, makeSet } from '../containers.ts'
 import type { PidSource } from '../pid-source.ts'
@@ -79,6 +79,8 @@ function markedScalar(key: string, content: unknown, { source, bounds }: TermRea
       const [node, creation, id] = partsIn(key, content)
       return new Ref(node, creation, id)
     }
+    case mark.alias:
+      return aliasIn(textIn(key, content))
     default:
       return typedArray(key, content)
   }
@@ -112,6 +114,13 @@ function partsIn(key: string, content: unknown): [NodeName, number, number] {
   if (!isWhole || nodeNameProblem(node) !== undefined) throw broken(key)
   if (!Number.isSafeInteger(first) || !Number.isSafeInteger(second)) throw broken(key)
   return [node as NodeName, first as number, second as number]
+}
+
+function aliasIn(text: string): AliasRef {
+  const end = text.lastIndexOf(' ')
+  const key = text.slice(end + 1)
+  if (!/^\d{1,20}$/.test(key) || BigInt(key) >= 2n ** 64n) throw broken(mark.alias)
+  return new AliasRef(...partsIn(mark.alias, text.slice(0, Math.max(end, 0))), BigInt(key))
 }
 
 function arrayIn(key: string, content: unknown): unknown[] {

@@ -30,6 +30,8 @@ export const mark = {
   pid: '$pid',
   /** a text: node, creation, id */
   ref: '$ref',
+  /** a text: node, creation, id, key */
+  alias: '$alias',
 } as const
 
 /** Before the place in `typedArrayClasses`. */

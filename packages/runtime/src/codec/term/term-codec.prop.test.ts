@@ -181,6 +181,9 @@ describe('terms that are made to cost more than they weigh', () => {
     ['a pid without a serial', marked('$pid', text('a@host 1'))],
     ['a pid of a node that has no name', marked('$pid', text('nobody 1 1'))],
     ['a ref past all numbers', marked('$ref', text('a@host 1 9007199254740992'))],
+    ['an alias without a key', marked('$alias', text('a@host 1 2'))],
+    ['an alias whose key is past 64 bits', marked('$alias', text('a@host 1 2 18446744073709551616'))],
+    ['an alias of nothing', marked('$alias', text(''))],
     ['an error without a name', marked('$error', Buffer.of(0x90))],
   ])('%s is refused', (_, bytes) => isRefused(bytes, /./))
 

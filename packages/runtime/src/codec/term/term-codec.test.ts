@@ -1,6 +1,7 @@
 import { Packr } from 'msgpackr'
 import { expect, test } from 'vitest'
 import type { BarrelError } from '../../errors.ts'
+import { AliasRef } from '../../ref.ts'
 import { messageBoundsDefaults } from '../bounds.ts'
 import { pidOf, receiver } from '../values.suite.ts'
 import { TermCodec } from './term-codec.ts'
@@ -79,6 +80,13 @@ test('a value that changes between two looks at it is refused or a value, and no
       outcome = (error as BarrelError).code
     }
     expect(['E_MESSAGE_INVALID', { field: '\ud800' }]).toContainEqual(outcome)
+  }
+})
+
+test('an alias keeps its key', () => {
+  for (const key of [0n, 2n ** 64n - 1n]) {
+    const { alias } = pass({ alias: new AliasRef('a@host', 7, 5, key) }) as { alias: AliasRef }
+    expect([String(alias), AliasRef.exportKey(alias)]).toEqual(['#Ref<a@host.7.5>', key])
   }
 })
 

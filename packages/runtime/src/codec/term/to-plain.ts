@@ -2,7 +2,7 @@
 import { BarrelError, textOf } from '../../errors.ts'
 import { Pid } from '../../pid.ts'
 import { exportPid } from '../../process/process.ts'
-import { Ref } from '../../ref.ts'
+import { AliasRef, Ref } from '../../ref.ts'
 import { messageBoundsDefaults } from '../bounds.ts'
 import { Unsendable } from '../refusals.ts'
 import { typedArrayClasses } from '../typed-arrays.ts'
@@ -46,7 +46,7 @@ function objectToPlain(value: object, depth: number): unknown {
   if (value instanceof Date) return { [mark.date]: Number.isNaN(value.getTime()) ? null : value.getTime() }
   if (value instanceof Error) return { [mark.error]: errorToPlain(value, depth) }
   if (value instanceof Pid) return pidToPlain(value)
-  if (value instanceof Ref) return { [mark.ref]: `${value.node} ${value.creation} ${value.id}` }
+  if (value instanceof Ref) return refToPlain(value)
   return bytesToPlain(value)
 }
 
@@ -73,6 +73,11 @@ function errorToPlain(error: Error, depth: number): unknown[] {
 function pidToPlain(pid: Pid): object {
   exportPid(pid)
   return { [mark.pid]: `${pid.node} ${pid.creation} ${pid.serial}` }
+}
+
+function refToPlain(ref: Ref): object {
+  const text = `${ref.node} ${ref.creation} ${ref.id}`
+  return ref instanceof AliasRef ? { [mark.alias]: `${text} ${AliasRef.exportKey(ref)}` } : { [mark.ref]: text }
 }
 
 function bytesToPlain(value: object): unknown {
