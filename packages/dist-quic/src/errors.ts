@@ -88,7 +88,7 @@ export const codes = {
     todo: 'Restore both from one backup, or remove {publicPath} if {path} is the right key.',
   },
   E_KEY_UNREADABLE: {
-    what: 'The key file {path} is there but cannot be read: {problem}.',
+    what: 'The key file {path} is there but was not read: {problem}.',
     todo: 'Let the user that runs this node read it, and nobody else: chmod 600 {path}.',
   },
   E_MIGRATION_REFUSED: {

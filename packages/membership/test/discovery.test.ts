@@ -1,6 +1,6 @@
 /** Discovery over what it meets outside: files of the machine, and a domain name server on a socket. */
-import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -44,6 +44,17 @@ describe('a folder of the machine', () => {
     expect(await two?.list()).toEqual([both[1]])
     await two?.unregister(you)
     expect(await readdir(folder)).toEqual([`${'0'.repeat(64)}.json`, `${'1'.repeat(64)}.json`])
+  })
+
+  test.skipIf(process.platform === 'win32')('is read past FIFOs and a link to an endless device', async () => {
+    const one = sharedDirectory({ folder: root })(seamsOf(me))
+    await one.register?.(me, mine)
+    const fifos = Array.from({ length: 8 }, (_, index) => join(root, `${String(index).repeat(64)}.json`))
+    execFileSync('mkfifo', fifos)
+    await symlink('/dev/zero', join(root, `${'a'.repeat(64)}.json`))
+    const two = sharedDirectory({ folder: root })(seamsOf(you))
+    expect(await two.list?.()).toEqual([{ node: me, endpoints: mine }])
+    await one.unregister?.(me)
   })
 
   test('is not that of nodes with another one', async () => {

@@ -1,5 +1,5 @@
 import { dirname, normalize } from 'node:path'
-import { type Clock, type Disk, type Random, systemClock } from '@barrel-actors/runtime'
+import { type Clock, type Disk, type FileReaders, type Random, systemClock } from '@barrel-actors/runtime'
 import { drawDelay } from './delays.ts'
 import { type DiskFaults, diskFaultsDefaults } from './disk-faults.ts'
 import { seededRandom } from './random.ts'
@@ -54,12 +54,13 @@ export class MemoryDisk implements Disk {
     this.#note = note
   }
 
-  async read(path: string, bytesMax: number): Promise<Uint8Array | undefined> {
+  async read(path: string, bytesMax: number, readers: FileReaders = 'anyone'): Promise<Uint8Array | undefined> {
     const passed = this.#passes()
     if (passed !== undefined) await passed
     this.#failIfTold('read')
     const file = this.#files.get(normalize(path))
     if (file === undefined) return undefined
+    if (readers === 'owner' && (file.mode & 0o077) !== 0) throw errorOf('EPERM', `${path} is open to others`)
     if (file.bytes.length > bytesMax) throw errorOf('EFBIG', `${path} is larger than ${bytesMax} bytes`)
     return file.bytes.slice()
   }

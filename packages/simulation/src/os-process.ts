@@ -38,7 +38,7 @@ export class OSProcess implements OSProcessSeams {
       later: run => turns.later(() => this.#do(run)),
     }
     this.disk = {
-      read: (path, bytesMax) => this.#settles(() => disk.read(path, bytesMax)),
+      read: (path, bytesMax, readers) => this.#settles(() => disk.read(path, bytesMax, readers)),
       replace: (path, bytes, mode) => this.#settles(() => disk.replace(path, bytes, mode)),
       remove: path => this.#settles(() => disk.remove(path)),
       list: folder => this.#settles(() => disk.list(folder)),

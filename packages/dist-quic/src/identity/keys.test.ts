@@ -1,5 +1,7 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hasCode, systemEntropy } from '@barrel-actors/runtime'
+import { hasCode, systemDisk, systemEntropy } from '@barrel-actors/runtime'
 import { expect, test } from 'vitest'
 import { memoryDisk } from '../../test/memory-disk.ts'
 import { bytesFrom } from '../../test/two-ends.ts'
@@ -76,6 +78,25 @@ test('a key file that cannot be read is named, and nothing is written', async ()
     expect(disk.written).toEqual([])
   }
 })
+
+test.skipIf(process.platform === 'win32')(
+  'a private key that others may read is refused, and made good by chmod 600',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'barrel-keys-'))
+    try {
+      const { fingerprint } = await loadOrCreateKeys(systemDisk, systemEntropy, folder)
+      await chmod(join(folder, 'node.key'), 0o640)
+      await expect(loadOrCreateKeys(systemDisk, systemEntropy, folder)).rejects.toMatchObject({
+        code: 'E_KEY_UNREADABLE',
+        message: expect.stringMatching(/open to others than its owner \(mode 640\).*chmod 600 .*node\.key/),
+      })
+      await chmod(join(folder, 'node.key'), 0o600)
+      expect(await loadOrCreateKeys(systemDisk, systemEntropy, folder)).toMatchObject({ fingerprint })
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  },
+)
 
 test('a private key of the wrong size or of zeros is refused', async () => {
   for (const seed of [new Uint8Array(0), new Uint8Array(31).fill(1), new Uint8Array(33).fill(1), new Uint8Array(32)]) {

@@ -6,7 +6,7 @@
  */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { join } from 'node:path'
-import type { Disk, Entropy } from '@barrel-actors/runtime'
+import type { Disk, Entropy, FileReaders } from '@barrel-actors/runtime'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { problemOf, quicError } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -88,7 +88,7 @@ export function parseFingerprint(text: unknown): string | undefined {
 }
 
 async function loadKeys(disk: Disk, path: string, publicPath: string): Promise<KeyPair> {
-  const seed = await read(disk, path)
+  const seed = await read(disk, path, 'owner')
   const stored = await read(disk, publicPath)
   if (seed === undefined) throw quicError('E_KEY_MISMATCH', { path, publicPath, problem: `${path} is missing` })
   const problem = seedProblem(seed)
@@ -143,9 +143,9 @@ async function isEmpty(disk: Disk, path: string): Promise<boolean> {
   return (await read(disk, path)) === undefined
 }
 
-async function read(disk: Disk, path: string): Promise<Uint8Array | undefined> {
+async function read(disk: Disk, path: string, readers?: FileReaders): Promise<Uint8Array | undefined> {
   try {
-    return await disk.read(path, limits.keyFileBytesMax)
+    return await disk.read(path, limits.keyFileBytesMax, readers)
   } catch (error) {
     throw quicError('E_KEY_UNREADABLE', { path, problem: problemOf(error) }, error)
   }

@@ -1,4 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -120,6 +123,48 @@ test('a file is read up to its bound and refused past it', async () => {
   await writeFile(path, 'x'.repeat(100))
   expect(await systemDisk.read(path, 100)).toEqual(new Uint8Array(100).fill(120))
   await expect(systemDisk.read(path, 99)).rejects.toMatchObject({ code: 'EFBIG' })
+})
+
+test.skipIf(process.platform === 'win32')(
+  'what is not a regular file is refused, and keeps nobody waiting',
+  async () => {
+    const fifos = Array.from({ length: 8 }, (_, index) => join(folder, `fifo ${index}`))
+    execFileSync('mkfifo', fifos)
+    await symlink('/dev/zero', join(folder, 'endless'))
+    await using server = createServer().listen(join(folder, 'socket'))
+    await once(server, 'listening')
+    const problems = [...fifos, join(folder, 'endless')].map(path =>
+      expect(systemDisk.read(path, 100)).rejects.toThrow(`${path} is not a regular file`),
+    )
+    await Promise.all(problems)
+    await expect(systemDisk.read(join(folder, 'socket'), 100)).rejects.toMatchObject({ code: 'ENXIO' })
+  },
+)
+
+test.skipIf(process.platform !== 'linux')('a file that states no size is read up to its bound', async () => {
+  const path = '/proc/self/maps'
+  expect((await systemDisk.read(path, 16 * 1024 * 1024))?.length).toBeGreaterThan(1000)
+  await expect(systemDisk.read(path, 1000)).rejects.toMatchObject({ code: 'EFBIG' })
+})
+
+test('a file of several chunks is read whole', async () => {
+  const content = new Uint8Array(200_000).map((_, index) => index)
+  await writeFile(join(folder, 'file'), content)
+  expect(await systemDisk.read(join(folder, 'file'), 200_000)).toEqual(content)
+})
+
+test.skipIf(process.platform === 'win32')('a secret that its group or others have rights to is refused', async () => {
+  const path = join(folder, 'secret')
+  await writeFile(path, 'x')
+  for (const mode of [0o600, 0o400, 0o700]) {
+    await chmod(path, mode)
+    expect(await systemDisk.read(path, 1, 'owner')).toEqual(bytes('x'))
+  }
+  for (const mode of [0o640, 0o604, 0o620, 0o602, 0o644, 0o601]) {
+    await chmod(path, mode)
+    await expect(systemDisk.read(path, 1, 'owner')).rejects.toMatchObject({ code: 'EPERM' })
+    expect(await systemDisk.read(path, 1)).toEqual(bytes('x'))
+  }
 })
 
 test('names are listed sorted, and none where there is no folder', async () => {

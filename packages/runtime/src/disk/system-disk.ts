@@ -1,3 +1,4 @@
+import { constants, type Stats } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Disk } from './disk.ts'
@@ -6,13 +7,15 @@ let tempSerial = 0
 
 /** The machine's own files. */
 export const systemDisk: Disk = {
-  async read(path, bytesMax) {
+  async read(path, bytesMax, readers = 'anyone') {
     const file = await openExisting(path)
     if (file === undefined) return undefined
     await using _ = file
-    const { size } = await file.stat()
-    if (size > bytesMax) throw Object.assign(new Error(`${path} is larger than ${bytesMax} bytes`), { code: 'EFBIG' })
-    return new Uint8Array(await file.readFile())
+    const stats = await file.stat()
+    checkKind(path, stats)
+    if (readers === 'owner') checkReaders(path, stats)
+    if (stats.size > bytesMax) throw tooLarge(path, bytesMax)
+    return await readBounded(file, path, bytesMax)
   },
 
   async replace(path, bytes, mode = 0o600) {
@@ -42,13 +45,54 @@ export const systemDisk: Disk = {
   },
 }
 
+// Without O_NONBLOCK a FIFO keeps a thread until somebody writes, and Node has four of them. Windows has no such flag.
+const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
+const chunkBytes = 64 * 1024
+
 async function openExisting(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, 'r')
+    return await open(path, readFlags)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+function checkKind(path: string, stats: Stats): void {
+  if (stats.isDirectory()) throw errorOf('EISDIR', `${path} is a folder`)
+  if (!stats.isFile()) throw errorOf('EINVAL', `${path} is not a regular file`)
+}
+
+/** The rights of everybody but the owner. */
+const othersMask = 0o077
+
+function checkReaders(path: string, { mode }: Stats): void {
+  // Windows says nothing here about who may read.
+  if (process.platform === 'win32' || (mode & othersMask) === 0) return
+  throw errorOf('EPERM', `${path} is open to others than its owner (mode ${(mode & 0o777).toString(8)})`)
+}
+
+// The size that a file states may be wrong: it grows meanwhile, or is made as it is read.
+async function readBounded(file: FileHandle, path: string, bytesMax: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for (;;) {
+    const chunk = new Uint8Array(Math.min(chunkBytes, bytesMax + 1 - length))
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, length)
+    if (bytesRead === 0) break
+    length += bytesRead
+    if (length > bytesMax) throw tooLarge(path, bytesMax)
+    chunks.push(chunk.subarray(0, bytesRead))
+  }
+  return new Uint8Array(Buffer.concat(chunks))
+}
+
+function tooLarge(path: string, bytesMax: number): Error {
+  return errorOf('EFBIG', `${path} is larger than ${bytesMax} bytes`)
+}
+
+function errorOf(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
 }
 
 async function writeSynced(path: string, bytes: Uint8Array, mode: number): Promise<void> {
