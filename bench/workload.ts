@@ -75,6 +75,49 @@ export function checkBesideBulk(messages: number, forMs: number): void {
 export const idleChannels = 1_000
 export const idleChannelsBefore = 50
 
+/** `quic.lossy_*`: every datagram is lost with that probability, or held up for a time of its own. */
+export const badNetwork = { lossRate: 0.1, delayMsMin: 2, delayMsMax: 12 } as const
+export const lossyCallers = 4
+/** So many bulk messages may be on their way. */
+export const lossyBulkOnTheWay = 4
+const lossyMsDefault = 60_000
+
+/** How long it runs: 60 s, or as many as BARREL_BENCH_LOSSY_SECONDS says. */
+export function lossyMs(): number {
+  const seconds = Number(process.env['BARREL_BENCH_LOSSY_SECONDS'])
+  return seconds > 0 ? seconds * 1_000 : lossyMsDefault
+}
+
+/** In packets of a network, or in those of as many bytes as BARREL_BENCH_LOSSY_PACKET says. */
+export function lossyPacketBytes(): number {
+  const bytes = Number(process.env['BARREL_BENCH_LOSSY_PACKET'])
+  return bytes > 0 ? bytes : networkPacketBytes
+}
+
+/** What one run of it saw. */
+export interface LossyOutcome {
+  /** Channels, or connections, that ended before the time was over. */
+  readonly closures: number
+  /** How long each call took until it was answered, tries that failed included. */
+  readonly callsMs: readonly number[]
+  /** Bulk messages that were acknowledged. */
+  readonly messages: number
+}
+
+const retryMs = 10
+
+/** The answer of the first try that has one; undefined when the time is over. */
+export async function untilAnswered<Answer>(endMs: number, ask: () => Promise<Answer>): Promise<Answer | undefined> {
+  while (performance.now() < endMs) {
+    try {
+      return await ask()
+    } catch {
+      await new Promise(resolve => setTimeout(resolve, retryMs))
+    }
+  }
+  return undefined
+}
+
 /** `cluster.join30_s`: nodes that are started at once. */
 export const joiningNodes = 30
 

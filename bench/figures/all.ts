@@ -32,5 +32,7 @@ export const figures: Readonly<Record<string, () => Promise<Figure>>> = {
   'quic.bulk_1350': async () => (await import('./quic-bulk.ts')).quicBulk1350,
   'quic.idle_channel_bytes': async () => (await import('./quic-channels.ts')).quicIdleChannel,
   'quic.dial_ms': async () => (await import('./quic-channels.ts')).quicDialP50,
+  'quic.lossy_closures': async () => (await import('./quic-lossy.ts')).quicLossyClosures,
+  'quic.lossy_call_p99_ms': async () => (await import('./quic-lossy.ts')).quicLossyCallP99,
   'cluster.join30_s': async () => (await import('./cluster-join.ts')).clusterJoin,
 }

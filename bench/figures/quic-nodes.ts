@@ -6,9 +6,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { GenServer, type Node, Quic, type Self, type ServerPid, startNode } from 'barrel-actors'
+import { GenServer, type Node, type Self, type ServerPid, startNode } from 'barrel-actors'
 import type { Arm } from '../harness/figure.ts'
-import { startOther } from '../harness/other-process.ts'
+import { type OtherProcess, startOther } from '../harness/other-process.ts'
 import { callsPerSecond, roundTripMs, stepsPerSecond } from '../harness/pace.ts'
 import {
   bulkFlow,
@@ -27,10 +27,10 @@ export interface QuicReady {
   readonly address: string
 }
 
-const sinkName = 'sink'
-const otherSinkName = 'other sink'
+export const sinkName = 'sink'
+export const otherSinkName = 'other sink'
 
-interface SinkProtocol {
+export interface SinkProtocol {
   /** `'who'` is answered with its pid, everything else with itself: the round trip. */
   call: ((request: 'who') => Self['pid']) | ((request: object) => object)
   cast: { readonly acknowledgeTo: Self['pid']; readonly every: number }
@@ -57,11 +57,26 @@ class Sink extends GenServer<SinkProtocol> {
   }
 }
 
-/** The other side: a node with the sinks, until the OS process ends. */
-export async function startSinkNode(dataDir: string, packetBytesMax: number | undefined): Promise<QuicReady> {
-  const node = await startBenchNode('b', dataDir, [], packetBytesMax)
+/** What is not the same for every node of these figures. */
+export interface BenchNodeOptions {
+  /** Default: of the system's choice. */
+  readonly listenPort?: number
+  /** Default: of the carrier's choice. */
+  readonly packetBytesMax?: number
+  /** Where it finds the other one. */
+  readonly addresses?: readonly string[]
+}
+
+/** The other side: a node with the sinks, until it is stopped or the OS process ends. */
+export async function startSinkNode(folder: string, options: BenchNodeOptions): Promise<Node> {
+  const node = await startBenchNode('b', folder, options)
   for (const name of [sinkName, otherSinkName]) node.register(name, node.spawn(Sink))
-  return { address: `${node.name}:${node.extension(Quic).address.port}` }
+  return node
+}
+
+/** The same in an OS process of its own. */
+export function startSinkProcess(folder: string, options: BenchNodeOptions): Promise<OtherProcess<QuicReady>> {
+  return startOther<QuicReady>(new URL('./quic-other.js', import.meta.url), [folder, JSON.stringify(options)])
 }
 
 /** Messages per second, one way, from one process to the sink; in packets of that size, or of the carrier's choice. */
@@ -151,16 +166,23 @@ function processOf(node: Node): Promise<Self> {
 
 type Measure = (self: Self, sink: ServerPid<SinkProtocol>, node: Node) => Promise<number>
 
-async function withSink(packetBytesMax: number | undefined, measure: Measure): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'barrel-bench-'))
-  try {
-    const args = [join(folder, 'b'), String(packetBytesMax ?? '')]
-    const other = await startOther<QuicReady>(new URL('./quic-other.js', import.meta.url), args)
-    const node = await startBenchNode('a', join(folder, 'a'), [other.ready.address], packetBytesMax)
+function withSink(packetBytesMax: number | undefined, measure: Measure): Promise<number> {
+  return inFolder(async folder => {
+    const options = packetBytesMax === undefined ? {} : { packetBytesMax }
+    const other = await startSinkProcess(folder, options)
+    const node = await startBenchNode('a', folder, { ...options, addresses: [other.ready.address] })
     const value = await measureFrom(node, other.ready, measure)
     await node.stop()
     await other.stop()
     return value
+  })
+}
+
+/** Gives it a folder of its own, which is removed afterwards. */
+export async function inFolder<Value>(run: (folder: string) => Promise<Value>): Promise<Value> {
+  const folder = await mkdtemp(join(tmpdir(), 'barrel-bench-'))
+  try {
+    return await run(folder)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -171,16 +193,13 @@ function measureFrom(node: Node, { address }: QuicReady, measure: Measure): Prom
   return inProcess(node, async self => measure(self, await sinkOf(self, otherName as string, sinkName), node))
 }
 
-async function sinkOf(self: Self, node: string, name: string): Promise<ServerPid<SinkProtocol>> {
+export async function sinkOf(self: Self, node: string, name: string): Promise<ServerPid<SinkProtocol>> {
   return (await self.call({ name, node }, 'who')) as ServerPid<SinkProtocol>
 }
 
-function startBenchNode(
-  name: string,
-  dataDir: string,
-  addresses: readonly string[],
-  packetBytesMax: number | undefined,
-): Promise<Node> {
-  const quic = { listenPort: 0, address: '127.0.0.1', ...(packetBytesMax === undefined ? {} : { packetBytesMax }) }
-  return startNode({ name: `${name}@127.0.0.1`, dataDir, quic, addresses })
+/** A node on loopback with its data in that folder. */
+export function startBenchNode(name: string, folder: string, options: BenchNodeOptions): Promise<Node> {
+  const { listenPort = 0, addresses = [], packetBytesMax } = options
+  const quic = { listenPort, address: '127.0.0.1', ...(packetBytesMax !== undefined && { packetBytesMax }) }
+  return startNode({ name: `${name}@127.0.0.1`, dataDir: join(folder, name), quic, addresses })
 }

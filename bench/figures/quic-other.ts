@@ -1,7 +1,9 @@
-/** The other OS process of the quic.* figures, the node that is sent to: `quic-other.js <data folder> <packet bytes>`. */
+/** The other OS process of the quic.* figures, the node that is sent to: `quic-other.js <folder> <options as JSON>`. */
 
+import { Quic } from 'barrel-actors'
 import { tellReady } from '../harness/other-process.ts'
-import { startSinkNode } from './quic-nodes.ts'
+import { type BenchNodeOptions, type QuicReady, startSinkNode } from './quic-nodes.ts'
 
-const [dataDir = '', packetBytesMax = ''] = process.argv.slice(2)
-tellReady(await startSinkNode(dataDir, packetBytesMax === '' ? undefined : Number(packetBytesMax)))
+const [folder = '', options = '{}'] = process.argv.slice(2)
+const node = await startSinkNode(folder, JSON.parse(options) as BenchNodeOptions)
+tellReady({ address: `${node.name}:${node.extension(Quic).address.port}` } satisfies QuicReady)

@@ -40,6 +40,10 @@ describe('the ratio', () => {
   test('is above 1 where ours takes less', () => {
     expect(ratioOf('lower', 100, 300)).toBe(3)
   })
+
+  test('is 1 where both count nothing', () => {
+    expect(ratioOf('lower', 0, 0)).toBe(1)
+  })
 })
 
 describe('a row', () => {

@@ -48,8 +48,9 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2
 }
 
-/** Above 1 where ours is better, whichever direction the unit has. */
+/** Above 1 where ours is better, whichever direction the unit has. Two counts of nothing are equal. */
 export function ratioOf(better: Better, ours: number, theirs: number): number {
+  if (ours === theirs) return 1
   return better === 'higher' ? ours / theirs : theirs / ours
 }
 
