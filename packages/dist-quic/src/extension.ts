@@ -58,7 +58,7 @@ export interface QuicApi {
   migratePeer(node: NodeName, options?: { readonly timeoutMs?: number }): Promise<void>
   /** Figures of the path to a node. Throws E_NOT_CONNECTED. */
   pathStats(node: NodeName): PathStats
-  /** How often too much waited to be sent, and what came of it, since the node started. */
+  /** A copy of what was counted over all channels since the node started. */
   readonly counts: Readonly<ChannelCounts>
   /**
    * How a node is dialed, from its next channel on, until it is cleared: through an adapter, which is made anew for
@@ -149,7 +149,7 @@ function createApi(
     migratePeer: async (node, options) => carrier.channelTo(node).migrate(migrationTimeout(options)),
     pathStats: node => carrier.channelTo(node).pathStats,
     get counts() {
-      return { ...counts }
+      return structuredClone(counts)
     },
     setConnectOptions: (node, options) => carrier.routes.set(node, options),
     getConnectOptions: node => carrier.routes.get(node),

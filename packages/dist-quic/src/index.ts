@@ -1,5 +1,11 @@
 export type { ConnectOptions } from './channel/connect-options.ts'
-export type { ChannelCounts } from './channel/counts.ts'
+export type {
+  ChannelCounts,
+  HandshakeCount,
+  HandshakeCounts,
+  HandshakeOutcome,
+  MigrationOutcome,
+} from './channel/counts.ts'
 export type { QuicCode } from './errors.ts'
 export { codes } from './errors.ts'
 export type { QuicApi } from './extension.ts'

@@ -45,6 +45,7 @@ test('a channel that nobody relies on is closed at both ends, and the next call 
   a.subscribeNodes()
   expect(await a.call(echoOf(b), 1)).toBe(1)
   await eventually(() => a.nodes().length + b.nodes().length === 0)
+  expect([a, b].map(node => node.extension(Quic).counts.reaped)).toEqual([1, 1])
   expect(await a.call(echoOf(b), 2)).toBe(2)
   const events = [await a.receive(), await a.receive(), await a.receive()]
   expect(events).toMatchObject([{ kind: 'nodeUp' }, { kind: 'nodeDown' }, { kind: 'nodeUp' }])

@@ -62,6 +62,9 @@ test.each(['the side that dialed', 'the side that was dialed'])(
     }
     await expectUntold(a, b)
     expect([await echo(a, b, 1), await echo(b, a, 2)]).toEqual([1, 2])
+    expect([asking, other].map(node => node.extension(Quic).counts.migrations.done)).toEqual([3, 0])
+    expect(a.extension(Quic).counts.handshakes.dialed.done.count).toBe(1)
+    expect(b.extension(Quic).counts.handshakes.accepted.done.count).toBe(1)
   },
   60_000,
 )
@@ -124,6 +127,7 @@ test('a node is reached through an adapter, until its connect options are cleare
   expect(relay.passed).toBeGreaterThan(3)
   expect(await failureOf(quic.migratePeer(b.name))).toMatchObject({ code: 'E_MIGRATION_UNSUPPORTED' })
   expect(await failureOf(b.extension(Quic).migratePeer(a.name))).toMatchObject({ code: 'E_MIGRATION_REFUSED' })
+  expect([quic.counts.migrations.unsupported, b.extension(Quic).counts.migrations.refused]).toEqual([1, 1])
   expect(await echo(a, b, 'still there')).toBe('still there')
   a.disconnect(b.name)
   quic.clearConnectOptions(b.name)

@@ -21,6 +21,7 @@ import type { HandshakeResult } from '../handshake/state.ts'
 import { limits } from '../limits.ts'
 import type { PathStats } from '../quic/path-stats.ts'
 import type { CarrierContext } from './context.ts'
+import { countMigration } from './counts.ts'
 import type { UsedChannel } from './idle.ts'
 import { IncomingFlows, type IncomingFlowsOwner } from './incoming-flows.ts'
 import { Migration } from './migration.ts'
@@ -280,7 +281,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingFlowsOwner, Used
   /** Moves the connection to another local address; settles when the new path is validated. */
   async migrate(timeoutMs: number): Promise<void> {
     if (this.#migration === undefined || this.#state !== 'up') throw quicError('E_NOT_CONNECTED', { node: this.node })
-    await this.#migration.migrate(timeoutMs)
+    await countMigration(this.#context.counts.migrations, this.#migration.migrate(timeoutMs))
   }
 
   /** There is room in the streams. */
@@ -314,6 +315,7 @@ export class QuicChannel implements Channel, FlowOwner, IncomingFlowsOwner, Used
     const held = this.#held ?? []
     this.#held = undefined
     const wasIdle = hasCode(cause, 'E_CHANNEL_CLOSED') && cause.fields['code'] === closeCode.idle
+    if (wasIdle) this.#context.counts.reaped++
     this.#events.closed(this, cause, wasIdle ? held : [])
   }
 

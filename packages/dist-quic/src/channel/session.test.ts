@@ -9,6 +9,7 @@ import type { HandshakeResult } from '../handshake/state.ts'
 import type { ConnectionHandler, QuicConnection } from '../quic/contract.ts'
 import type { StreamHandler } from '../user-streams/stream-link.ts'
 import type { CarrierContext } from './context.ts'
+import { type ChannelCounts, createCounts, type HandshakeCounts } from './counts.ts'
 import { closeCode, Session } from './session.ts'
 import { encodeWord, type Word, word } from './words.ts'
 
@@ -26,6 +27,7 @@ class End {
   readonly heard: Word[] = []
   readonly flows: [number, string][] = []
   readonly warnings: LogFields[] = []
+  readonly counts: ChannelCounts = createCounts()
   drains = 0
   /** What is wrong with a flow, as its channel would say. */
   flowProblem: (() => string | undefined) | undefined
@@ -43,6 +45,7 @@ class End {
       clock,
       entropy: systemEntropy,
       log,
+      counts: this.counts,
     } as unknown as CarrierContext
     this.session = new Session(
       context,
@@ -187,6 +190,45 @@ test('a handshake that takes too long ends at its deadline, and one that is done
   }
   expect(gone.b.ends).toMatchObject([{ code: 'E_HANDSHAKE_FAILED', fields: { problem: 'it left' } }])
   expect([gone.b.session.isOver, done.b.session.isOver]).toEqual([true, false])
+})
+
+/** The outcomes that were counted, each with how many and how long. */
+function counted(counts: HandshakeCounts): object {
+  return Object.fromEntries(Object.entries(counts).filter(([, { count }]) => count > 0))
+}
+
+test('each handshake is counted once, by the end that dialed, its outcome and how long it took', async () => {
+  const { a, b, clock } = ends()
+  b.session.established()
+  await clock.advance(30)
+  a.session.established()
+  await moment()
+  await clock.advance(100)
+  for (const { session } of [a, b]) session.closed(new Error('later'))
+  expect(counted(a.counts.handshakes.dialed)).toEqual({ done: { count: 1, ms: 0, msMax: 0 } })
+  expect(counted(b.counts.handshakes.accepted)).toEqual({ done: { count: 1, ms: 30, msMax: 30 } })
+  expect([a.counts.handshakes.accepted, b.counts.handshakes.dialed].map(counted)).toEqual([{}, {}])
+})
+
+test('handshakes that fail are counted as what they failed with, and a connection before TLS is none', async () => {
+  const stuck = ends()
+  stuck.b.session.established()
+  await stuck.clock.advance(1_000)
+  stuck.b.session.closed(new Error('later'))
+  expect(counted(stuck.b.counts.handshakes.accepted)).toEqual({ timedOut: { count: 1, ms: 1_000, msMax: 1_000 } })
+  const gone = ends()
+  gone.b.session.established()
+  await gone.clock.advance(7)
+  gone.b.session.closed(new Error('it left'))
+  expect(counted(gone.b.counts.handshakes.accepted)).toEqual({ lost: { count: 1, ms: 7, msMax: 7 } })
+  const refused = ends({ authCallback: () => false })
+  refused.b.session.established()
+  refused.a.session.established()
+  await moment()
+  expect(counted(refused.a.counts.handshakes.dialed)).toEqual({ refused: { count: 1, ms: 0, msMax: 0 } })
+  const early = ends()
+  early.a.session.closed(new Error('nobody answered'))
+  expect(counted(early.a.counts.handshakes.dialed)).toEqual({})
 })
 
 test.each<[what: string, misbehave: (end: End) => void, reason: string, code: string]>([

@@ -14,6 +14,7 @@ import type { ConnectionHandler, QuicConnection } from '../quic/contract.ts'
 import { limits as quicLimits } from '../quic/limits.ts'
 import type { StreamHandler } from '../user-streams/stream-link.ts'
 import type { CarrierContext } from './context.ts'
+import { countHandshake, type HandshakeOutcome, outcomeOfFailure } from './counts.ts'
 import {
   controlStream,
   flowOfStream,
@@ -58,6 +59,8 @@ export class Session implements ConnectionHandler {
   connection!: QuicConnection
   #handshake: HandshakeState | undefined
   #deadline: Timer | undefined
+  /** When the handshake began; undefined before that, and once it is counted. */
+  #beganMs: number | undefined
   #failure: Error | undefined
   #isReady = false
   #isOver = false
@@ -91,6 +94,7 @@ export class Session implements ConnectionHandler {
     for (let flow = 0; flow < signalStreamsCount; flow++) this.pause(flow)
     this.connection.prioritize(controlStream, urgency.control)
     this.#handshake = this.#createHandshake(this.connection.peerCertificate as Uint8Array)
+    this.#beganMs = clock.now()
     this.#deadline = clock.setTimer(options.authHandshakeTimeoutMs, () => this.#input({ kind: 'expire' }))
     this.#events.answered(this)
     this.#input({ kind: 'start' })
@@ -177,6 +181,7 @@ export class Session implements ConnectionHandler {
     const cause = this.#named(end)
     this.#isOver = true
     this.#deadline?.cancel()
+    this.#count('lost')
     this.#userStreams?.closed(cause)
     const failure = this.#failure ?? cause
     if (this.#isReady || this.#failure !== undefined || this.#handshake === undefined) {
@@ -245,6 +250,7 @@ export class Session implements ConnectionHandler {
         return this.#finish(effect.result)
       case 'failed': {
         const failure = this.#failed(effect.code, { ...effect.fields, problem: effect.problem })
+        this.#count(outcomeOfFailure(effect.code))
         this.#noticeRemovedPin(effect.code, effect.fields['node'])
         this.#context.log.warn('handshake failed', { code: effect.code, problem: effect.problem, ...effect.fields })
         return this.close(closeCode.refused, effect.problem, failure)
@@ -268,6 +274,7 @@ export class Session implements ConnectionHandler {
 
   #finish(result: HandshakeResult): void {
     this.#deadline?.cancel()
+    this.#count('done')
     this.#isReady = true
     // User streams wait as the flows do, until the channel is up.
     for (const streamId of this.#theirUserStreams()) this.connection.pause(streamId)
@@ -278,6 +285,14 @@ export class Session implements ConnectionHandler {
     const from = { address: host, port, dialed: this.dialed !== undefined }
     this.#context.log.info('peer accepted', { node: peer.name, role, fingerprint, ...from })
     this.#events.authenticated(this, result)
+  }
+
+  #count(outcome: HandshakeOutcome): void {
+    if (this.#beganMs === undefined) return
+    const { counts, clock } = this.#context
+    const { dialed, accepted } = counts.handshakes
+    countHandshake(this.dialed === undefined ? accepted : dialed, outcome, clock.now() - this.#beganMs)
+    this.#beganMs = undefined
   }
 
   #readWords(bytes: Uint8Array): void {
