@@ -7,7 +7,10 @@ import { type MemoryDisk, memoryDisk } from '../../test/memory-disk.ts'
 import { bytesFrom, clockAt, keysFrom, now } from '../../test/two-ends.ts'
 import type { QuicCode } from '../errors.ts'
 import { loadOrCreateCertificate } from './certificate.ts'
+import { openCluster } from './cluster.ts'
+import { certificateText, newClusterKey, readClusterKey } from './cluster-files.ts'
 import { checkPublicKey, keyPairOf, loadOrCreateKeys } from './keys.ts'
+import { signMember } from './member-certificate.ts'
 import { pinPathOf, readPins } from './pin-file.ts'
 import { openRevokedKeys } from './revoked-keys.ts'
 import { finishJournal, journalPathOf } from './rotation.ts'
@@ -159,4 +162,29 @@ test('whatever the certificate file holds, it is a certificate with its key, or 
       expect(hash).toHaveLength(32)
     })
   })
+})
+
+test('whatever the file of a cluster key or of a member certificate holds, it is read or refused', async () => {
+  const key = Buffer.from(newClusterKey({ bytes: () => bytesFrom('cluster') }))
+  const cluster = await readClusterKey(memoryDisk(), key)
+  const member = {
+    node: 'a@host',
+    publicKey: one.publicKey,
+    role: 'node',
+    serial: 1,
+    notBefore: 0,
+    notAfter: 2 * now,
+  } as const
+  const certificate = Buffer.from(certificateText(signMember(cluster, member)))
+  const files = contents(key, certificate)
+  const codes = ['E_CLUSTER_KEY_INVALID', 'E_CLUSTER_CERTIFICATE_INVALID'] as const
+  const self = { node: 'a@host', hidden: false, timestampWindowMs: 30_000 }
+  return fuzz('cluster files', fc.tuple(fc.boolean(), files), ([isKey, bytes]) =>
+    outcomeOf('file', bytes, codes, async disk => {
+      const given = isKey ? { clusterKey: 'file' } : { clusterCertificate: 'file', clusterKeys: [cluster.publicKey] }
+      const options = { clusterKey: undefined, clusterCertificate: undefined, clusterKeys: [], ...given }
+      const opened = await openCluster(options, self, { disk, clock, entropy: systemEntropy, log: silentLog })
+      opened?.certificateFor(one)
+    }),
+  )
 })
