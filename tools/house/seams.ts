@@ -31,7 +31,7 @@ export const seams: readonly RegExp[] = [
   /^packages\/runtime\/src\/clock\/system-clock\.ts$/,
   /^packages\/runtime\/src\/random\.ts$/,
   /^packages\/runtime\/src\/turns\.ts$/,
-  /^packages\/runtime\/src\/disk\/system-disk\.ts$/,
+  /^packages\/runtime\/src\/disk\/(system-disk|folder-lock|socket-lock|lock-socket)\.ts$/,
   /^packages\/dist-quic\/src\/quic\//,
   // Asks the machine's domain name servers, behind the interface DnsResolver.
   /^packages\/membership\/src\/discovery\/system-dns\.ts$/,

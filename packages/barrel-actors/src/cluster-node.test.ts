@@ -12,6 +12,7 @@ function memoryDisk(): Disk & { readonly files: Map<string, Uint8Array> } {
     read: async path => files.get(path),
     replace: async (path, bytes) => void files.set(path, bytes.slice()),
     remove: async path => void files.delete(path),
+    lock: async () => ({ release: async () => {} }),
     list: async folder => [...files.keys()].filter(path => path.startsWith(`${folder}/`)),
   }
 }

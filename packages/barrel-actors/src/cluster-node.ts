@@ -43,7 +43,7 @@ export interface ClusterOptions extends NodeOptions {
 /**
  * Starts a node with everything that this package brings. The first named node of the OS process becomes its
  * default node. Without a name it stays by itself and opens no port.
- * @throws E_NODE_NAME_INVALID, E_CREATION_UNREADABLE, E_PORT_IN_USE, E_MEMBERSHIP_OPTION_INVALID, E_DISCOVERY_INVALID and
+ * @throws E_NODE_NAME_INVALID, E_CREATION_UNREADABLE, E_DATA_IN_USE, E_PORT_IN_USE, E_MEMBERSHIP_OPTION_INVALID, E_DISCOVERY_INVALID and
  * what else the carrier can fail with
  */
 export async function startNode(options: ClusterOptions = {}): Promise<Node> {

@@ -107,11 +107,11 @@ test('the next send after a loss opens the channel again', async () => {
 test('a later life of a node replaces the channel of the earlier one', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'barrel-life-'))
   const b = await start('b@127.0.0.1')
-  const first = await start('a@127.0.0.1', {}, { dataDir })
+  const first = await start('a@127.0.0.1', {}, { dataDir, shareDataDir: true })
   await first.connect(addressOf(b))
   const ref = b.monitor({ name: 'echo', node: first.name })
   await b.call({ name: 'echo', node: first.name }, 'the monitor stands')
-  const second = await start('a@127.0.0.1', {}, { dataDir })
+  const second = await start('a@127.0.0.1', {}, { dataDir, shareDataDir: true })
   expect(second.creation).toBeGreaterThan(first.creation)
   await second.connect(addressOf(b))
   expect(await b.receive()).toMatchObject({ kind: 'down', ref, reason: 'noconnection' })

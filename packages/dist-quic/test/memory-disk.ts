@@ -36,6 +36,7 @@ export function memoryDisk(): MemoryDisk {
       if (disk.writesLeft-- <= 0) throw new Error('EIO: i/o error, unlink')
       disk.files.delete(path)
     },
+    lock: async () => ({ release: async () => {} }),
     async list(folder) {
       const names = [...disk.files.keys()].filter(path => dirname(path) === folder)
       return names.map(path => path.slice(folder.length + 1)).sort()

@@ -13,17 +13,18 @@ const shapes: { readonly [Option in keyof Required<NodeOptions>]: (value: unknow
   extensions: value =>
     Array.isArray(value) && value.every(isExtension) ? undefined : 'it is not an array of extensions',
   dataDir: value => (typeof value === 'string' && value !== '' ? undefined : 'it is not the path of a folder'),
+  shareDataDir: boolean,
   addresses: value => (Array.isArray(value) ? undefined : 'it is not an array of addresses'),
   clock: having('now', 'wall', 'setTimer'),
   turns: having('soon', 'later'),
   random: having('next'),
   entropy: having('bytes'),
-  disk: having('read', 'replace'),
+  disk: having('read', 'replace', 'lock'),
   log: having('debug', 'info', 'warn', 'error'),
   scheduler: having(),
   watching: having(),
   messageBounds: having(),
-  freezeMessages: value => (typeof value === 'boolean' ? undefined : 'it is neither true nor false'),
+  freezeMessages: boolean,
 }
 
 /** @throws E_OPTION_INVALID */
@@ -37,6 +38,10 @@ export function checkNodeOptions(options: NodeOptions): void {
       : 'there is no such option'
     if (problem) throw runtimeError('E_OPTION_INVALID', { option, problem })
   }
+}
+
+function boolean(value: unknown): Problem {
+  return typeof value === 'boolean' ? undefined : 'it is neither true nor false'
 }
 
 function having(...methods: string[]): (value: unknown) => Problem {

@@ -127,6 +127,10 @@ export const codes = {
     what: 'The file {path}, which tells the lives of this node apart, cannot be used: {problem}.',
     todo: 'Mend its permissions, or remove it if no other node remembers this one.',
   },
+  E_DATA_IN_USE: {
+    what: 'The data folder {folder} is in use: {problem}.',
+    todo: 'Stop the node that uses it, or give this one a dataDir of its own.',
+  },
   E_DESTINATION_INVALID: {
     what: 'Nothing can be sent to {destination}.',
     todo: 'Send to a pid, a registered name, { name, node }, { via, name } or { global: name }.',

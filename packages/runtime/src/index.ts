@@ -58,7 +58,7 @@ export type {
   ViaDestination,
   Watchable,
 } from './destination.ts'
-export type { Disk, FileReaders } from './disk/disk.ts'
+export type { Disk, FileReaders, FolderLock } from './disk/disk.ts'
 export { systemDisk } from './disk/system-disk.ts'
 export type { CodeTable, CodeText, ErrorFields, RuntimeCode } from './errors.ts'
 export { BarrelError, codes, errorsOf, hasCode } from './errors.ts'

@@ -34,6 +34,11 @@ export interface NodeOptions {
   readonly extensions?: readonly Extension[]
   /** The folder for what the node keeps on disk. Without one it keeps nothing. */
   readonly dataDir?: string
+  /**
+   * Whether several OS processes may use the data folder at the same time: for tools, whose name is another one each
+   * time. They start one after another. Default false: a second one is refused.
+   */
+  readonly shareDataDir?: boolean
   /** Where nodes can be reached, each as `name@host:port`. */
   readonly addresses?: readonly string[]
   /** Default: the machine's own time. */

@@ -1,5 +1,12 @@
 import { dirname, normalize } from 'node:path'
-import { type Clock, type Disk, type FileReaders, type Random, systemClock } from '@barrel-actors/runtime'
+import {
+  type Clock,
+  type Disk,
+  type FileReaders,
+  type FolderLock,
+  type Random,
+  systemClock,
+} from '@barrel-actors/runtime'
 import { drawDelay } from './delays.ts'
 import { type DiskFaults, diskFaultsDefaults } from './disk-faults.ts'
 import { seededRandom } from './random.ts'
@@ -39,6 +46,7 @@ export class MemoryDisk implements Disk {
   readonly #note: (what: string) => void
   readonly #files = new Map<string, MemoryFile>()
   readonly #folders = new Set<string>()
+  readonly #locks = new Map<string, { readonly holder: string }>()
   readonly #failures = new Map<DiskOperation, Error[]>()
   readonly #writing = new Set<Writing>()
   /** What a crash may bring back: the file as it was last synced; undefined where there was none. */
@@ -106,6 +114,20 @@ export class MemoryDisk implements Disk {
       .sort()
   }
 
+  async lock(folder: string, holder: string): Promise<FolderLock> {
+    const place = normalize(folder)
+    this.#failIfTold('lock')
+    const held = this.#locks.get(place)
+    if (held !== undefined) throw errorOf('EBUSY', `${held.holder} holds ${folder}`)
+    const lock = { holder }
+    this.#locks.set(place, lock)
+    return {
+      release: async () => {
+        if (this.#locks.get(place) === lock) this.#locks.delete(place)
+      },
+    }
+  }
+
   /** The mode of a file or a folder; undefined where there is none. */
   modeOf(path: string): number | undefined {
     const place = normalize(path)
@@ -129,6 +151,7 @@ export class MemoryDisk implements Disk {
    */
   crash(): void {
     this.#crashes++
+    this.#locks.clear()
     for (const { place, file } of this.#writing) {
       const isDone = happens(0.5, this.#random)
       this.#note(`crash: ${place}, being replaced, has the ${isDone ? 'new' : 'old'} bytes`)

@@ -4,7 +4,7 @@
  * runs; while it is slow, one thing after the other.
  */
 
-import type { Clock, Disk, Log, Timer, Turns } from '@barrel-actors/runtime'
+import type { Clock, Disk, FolderLock, Log, Timer, Turns } from '@barrel-actors/runtime'
 import { Gate } from './gate.ts'
 import type { MachineClock } from './machine-clock.ts'
 
@@ -19,6 +19,7 @@ const firedTimer: Timer = { cancel() {}, keepAlive() {} }
 
 export class OSProcess implements OSProcessSeams {
   #isAlive = true
+  readonly #locks = new Set<FolderLock>()
   readonly clock: Clock
   readonly turns: Turns
   readonly disk: Disk
@@ -41,6 +42,7 @@ export class OSProcess implements OSProcessSeams {
       read: (path, bytesMax, readers) => this.#settles(() => disk.read(path, bytesMax, readers)),
       replace: (path, bytes, mode) => this.#settles(() => disk.replace(path, bytes, mode)),
       remove: path => this.#settles(() => disk.remove(path)),
+      lock: (folder, holder) => this.#settles(() => this.#lock(disk, folder, holder)),
       list: folder => this.#settles(() => disk.list(folder)),
     }
     this.log = {
@@ -57,6 +59,14 @@ export class OSProcess implements OSProcessSeams {
 
   kill(): void {
     this.#isAlive = false
+    for (const lock of this.#locks) void lock.release()
+    this.#locks.clear()
+  }
+
+  async #lock(disk: Disk, folder: string, holder: string): Promise<FolderLock> {
+    const lock = await disk.lock(folder, holder)
+    this.#locks.add(lock)
+    return { release: () => this.#settles(() => lock.release()) }
   }
 
   #setTimer(clock: Clock, delayMs: number, expire: () => void): Timer {

@@ -27,6 +27,8 @@ export async function repl(options: ReplOptions): Promise<number> {
   const node = await startNode({
     name: options.name ?? newName(),
     dataDir,
+    // Several shells of one person run side by side.
+    shareDataDir: true,
     log: terminalLog(line => terminal.print(line)),
     quic: {
       listenPort: 0,

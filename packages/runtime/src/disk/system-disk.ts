@@ -1,7 +1,8 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Disk } from './disk.ts'
+import { takeFolder } from './folder-lock.ts'
 
 let tempSerial = 0
 
@@ -35,6 +36,18 @@ export const systemDisk: Disk = {
     await rm(path, { force: true })
   },
 
+  async lock(folder, holder) {
+    const path = join(folder, 'holder')
+    try {
+      const lock = await takeFolder(folder)
+      await noteHolder(path, holder)
+      return lock
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
+      throw errorOf('EBUSY', `${await readHolder(path)} holds ${folder}`)
+    }
+  },
+
   async list(folder) {
     try {
       return (await readdir(folder)).sort()
@@ -48,6 +61,18 @@ export const systemDisk: Disk = {
 // Without O_NONBLOCK a FIFO keeps a thread until somebody writes, and Node has four of them. Windows has no such flag.
 const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
 const chunkBytes = 64 * 1024
+
+// It is there for the error of others only.
+async function noteHolder(path: string, holder: string): Promise<void> {
+  await systemDisk.replace(path, Buffer.from(`${holder}, OS process ${process.pid}\n`)).catch(() => {})
+}
+
+const holderBytesMax = 1024
+
+async function readHolder(path: string): Promise<string> {
+  const bytes = await systemDisk.read(path, holderBytesMax).catch(() => undefined)
+  return bytes === undefined ? 'another OS process' : Buffer.from(bytes).toString().trim()
+}
 
 async function openExisting(path: string): Promise<FileHandle | undefined> {
   try {
