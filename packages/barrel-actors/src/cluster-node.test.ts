@@ -111,3 +111,46 @@ test('contact nodes are given as an option of their own or of membership, and re
   const refused = startNode({ name: 'l@127.0.0.1', disk: memoryDisk(), quic, contactNodes: ['nobody'] })
   await expect(refused).rejects.toMatchObject({ code: 'E_MEMBERSHIP_OPTION_INVALID' })
 })
+
+test('an option that is undefined is one that is not given', async () => {
+  const quic = { listenPort: 0, address: undefined } as object
+  await using a = await startNode({ name: 'm@127.0.0.1', disk: memoryDisk(), quic })
+  const { host, port } = a.extension(Quic).address
+  expect(host).toBe('127.0.0.1')
+  const nothing = {
+    extensions: undefined,
+    addresses: undefined,
+    scheduler: { sliceMs: undefined },
+    watching: undefined,
+  }
+  const membership = {
+    contactNodes: undefined,
+    endpoints: undefined,
+    hyparview: { activeViewMax: undefined },
+  } as object
+  const contactNodes = [`${a.name}:${port}`]
+  await using b = await startNode({
+    name: 'n@127.0.0.1',
+    disk: memoryDisk(),
+    quic,
+    contactNodes,
+    membership,
+    ...(nothing as object),
+  })
+  await expect.poll(() => b.extension(Membership).activeView()).toEqual([a.name])
+})
+
+test.each([
+  [{ contactNode: [] }, 'E_OPTION_INVALID', 'did you mean contactNodes'],
+  [{ data_dir: 'x' }, 'E_OPTION_INVALID', 'did you mean dataDir'],
+  [{ scheduler: { sliceMS: 1 } }, 'E_OPTION_INVALID', 'did you mean sliceMs'],
+  [{ watching: { longCallbacksMs: 1 } }, 'E_OPTION_INVALID', 'did you mean longCallbackMs'],
+  [{ messageBounds: { nodeMax: 1 } }, 'E_OPTION_INVALID', 'did you mean nodesMax'],
+  [{ quic: { port: 1 } }, 'E_QUIC_OPTION_INVALID', 'no such option'],
+  [{ quic: { listen_port: 1 } }, 'E_QUIC_OPTION_INVALID', 'did you mean listenPort'],
+  [{ membership: { contacts: [] } }, 'E_MEMBERSHIP_OPTION_INVALID', 'no such option'],
+  [{ membership: { hyparview: { activeView: 5 } } }, 'E_MEMBERSHIP_OPTION_INVALID', 'did you mean activeViewMax'],
+])('the options %j are refused, with the nearest name', async (options, code, problem) => {
+  const given = { name: 'o@127.0.0.1', disk: memoryDisk(), quic: { listenPort: 0 }, ...options }
+  await expect(startNode(given as object)).rejects.toMatchObject({ code, message: expect.stringContaining(problem) })
+})

@@ -12,7 +12,9 @@ import {
 import {
   startNode as assembleNode,
   checkNodeName,
+  checkNodeOptionNames,
   type Extension,
+  givenOptions,
   type Node,
   type NodeOptions,
   systemEntropy,
@@ -47,11 +49,15 @@ export interface ClusterOptions extends NodeOptions {
  * what else the carrier can fail with
  */
 export async function startNode(options: ClusterOptions = {}): Promise<Node> {
-  const { quic: quicOptions = {}, membership: given = {}, contactNodes, extensions = [], ...rest } = options
+  checkNodeOptionNames(options, ['quic', 'membership', 'contactNodes'])
+  const { quic: quicGiven = {}, membership: given = {}, contactNodes, extensions = [], ...rest } = options
+  const quicOptions = givenOptions(quicGiven)
   if (options.name === undefined) return assembleNode({ ...rest, extensions })
   const dataDir = options.dataDir ?? join('data', checkNodeName(options.name))
   const isTool = quicOptions.hidden === true || quicOptions.cookieOnly === true
-  const members = isTool ? [] : [reachableMembership({ ...(contactNodes !== undefined && { contactNodes }), ...given })]
+  const members = isTool
+    ? []
+    : [reachableMembership({ ...(contactNodes !== undefined && { contactNodes }), ...givenOptions(given) })]
   return assembleNode({ ...rest, dataDir, extensions: [quic(quicOptions), ...members, ...extensions] })
 }
 

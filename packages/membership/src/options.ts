@@ -1,5 +1,13 @@
 /** The options of membership, each default with its source. */
-import { type Address, type Endpoint, hostOf, type NodeName, parseAddress } from '@barrel-actors/runtime'
+import {
+  type Address,
+  type Endpoint,
+  givenOptions,
+  hostOf,
+  type NodeName,
+  parseAddress,
+  unknownOption,
+} from '@barrel-actors/runtime'
 import { type DetectorOptions, detectorDefaults } from './detector/options.ts'
 import type { DiscoveryFactory } from './discovery/backend.ts'
 import { type DiscoveryChainOptions, discoveryChain } from './discovery/chain.ts'
@@ -185,13 +193,14 @@ function resolveDetector(given: Partial<DetectorOptions>): DetectorOptions {
 }
 
 function checked<Options extends object>(options: Options, checks: Readonly<Record<string, Check>>, prefix: string) {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  for (const [option, value] of given) {
-    if (!Object.hasOwn(checks, option)) throw invalid(prefix + option, 'there is no such option')
+  const unknown = unknownOption(options, Object.keys(checks))
+  if (unknown !== undefined) throw invalid(prefix + unknown.option, unknown.problem)
+  const given = givenOptions(options)
+  for (const [option, value] of Object.entries(given)) {
     const problem = checks[option]?.(value)
     if (problem !== undefined) throw invalid(prefix + option, problem)
   }
-  return Object.fromEntries(given) as Options
+  return given
 }
 
 function invalid(option: string, problem: string): Error {

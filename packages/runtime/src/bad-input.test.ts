@@ -180,6 +180,13 @@ const misuses: [what: string, misuse: () => unknown, code: string][] = [
   ['the extension of a text', () => node.extension('registry' as never), 'E_OPTION_INVALID'],
   ['cancelTimer of a text', () => node.cancelTimer('x' as never), 'E_REF_INVALID'],
   ['the function cancelTimer of nothing', () => barrel.cancelTimer(undefined as never), 'E_REF_INVALID'],
+  ['call with an option that there is not', () => node.call('nobody', 1, { timeout: 5 } as never), 'E_OPTION_INVALID'],
+  [
+    'receive with an option that there is not',
+    () => node.receive(undefined, { timeoutMS: 5 } as never),
+    'E_OPTION_INVALID',
+  ],
+  ['alias with an option that there is not', () => node.alias({ one: true } as never), 'E_OPTION_INVALID'],
   ['demonitor with true', () => node.demonitor(node.makeRef(), true as never), 'E_OPTION_INVALID'],
   ['demonitor with a wrong flush', () => node.demonitor(node.makeRef(), { flush: 'yes' as never }), 'E_OPTION_INVALID'],
   ['the function demonitor with true', () => barrel.demonitor(node.makeRef(), true as never), 'E_OPTION_INVALID'],

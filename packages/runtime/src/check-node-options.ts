@@ -2,6 +2,7 @@
 
 import { runtimeError } from './errors.ts'
 import { describe } from './exit-reason.ts'
+import { checkOptionNames, givenOptions } from './given-options.ts'
 import type { NodeOptions } from './node-options.ts'
 
 type Problem = string | undefined
@@ -27,16 +28,23 @@ const shapes: { readonly [Option in keyof Required<NodeOptions>]: (value: unknow
   freezeMessages: boolean,
 }
 
+/**
+ * Refuses names that no option of a node has, and none of `further`.
+ * @throws E_OPTION_INVALID
+ */
+export function checkNodeOptionNames(options: object, further: readonly string[] = []): void {
+  checkOptionNames(options, [...Object.keys(shapes), ...further])
+}
+
 /** @throws E_OPTION_INVALID */
 export function checkNodeOptions(options: NodeOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw runtimeError('E_OPTION_INVALID', { option: 'options', problem: `${describe(options)} is not an object` })
   }
-  for (const [option, value] of Object.entries(options)) {
-    const problem = Object.hasOwn(shapes, option)
-      ? value !== undefined && shapes[option as keyof NodeOptions](value)
-      : 'there is no such option'
-    if (problem) throw runtimeError('E_OPTION_INVALID', { option, problem })
+  checkNodeOptionNames(options)
+  for (const [option, value] of Object.entries(givenOptions(options))) {
+    const problem = shapes[option as keyof NodeOptions](value)
+    if (problem !== undefined) throw runtimeError('E_OPTION_INVALID', { option, problem })
   }
 }
 

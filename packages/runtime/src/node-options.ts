@@ -6,6 +6,7 @@ import { type MessageBounds, messageBoundsOf } from './codec/bounds.ts'
 import type { Disk } from './disk/disk.ts'
 import { systemDisk } from './disk/system-disk.ts'
 import type { Extension } from './extension.ts'
+import { givenOptions } from './given-options.ts'
 import { type Log, silentLog, undisturbing } from './log.ts'
 import type { NodeName } from './node-name.ts'
 import { type SchedulerOptions, schedulerDefaults } from './process/scheduler.ts'
@@ -74,7 +75,7 @@ export function seamsOf(options: NodeOptions): NodeSeams {
     entropy: options.entropy ?? systemEntropy,
     disk: options.disk ?? systemDisk,
     log: undisturbing(options.log ?? silentLog),
-    scheduler: { ...schedulerDefaults, ...options.scheduler },
+    scheduler: { ...schedulerDefaults, ...givenOptions(options.scheduler ?? {}) },
     watching: watchingOptionsOf(options.watching),
     freezeMessages: options.freezeMessages === true,
     messageBounds: messageBoundsOf(options.messageBounds),

@@ -1,6 +1,6 @@
 /** Draws what goes wrong in a run: a swarm, in which each run has some kinds of faults and not others. */
 
-import type { NodeName, Random } from '@barrel-actors/runtime'
+import { givenOptions, type NodeName, type Random } from '@barrel-actors/runtime'
 import { exponentialDelay, lognormalDelay } from './delays.ts'
 import { type FaultRanges, faultRangesDefaults, type Range } from './fault-ranges.ts'
 import type { Fault, FaultKind, FaultPlan } from './faults.ts'
@@ -13,7 +13,7 @@ export interface DrawOptions {
 }
 
 export function drawFaults(random: Random, { names, withinMs, ranges }: DrawOptions): FaultPlan {
-  const draw = new Draw(random, names, withinMs, { ...faultRangesDefaults, ...ranges })
+  const draw = new Draw(random, names, withinMs, { ...faultRangesDefaults, ...givenOptions(ranges ?? {}) })
   // One after another, so that the draws of one do not depend on how an object is written.
   const network = draw.network()
   const disk = draw.disk()

@@ -1,6 +1,6 @@
 /** Brings about what a plan says, while time passes. */
 
-import type { NodeName } from '@barrel-actors/runtime'
+import { givenOptions, type NodeName } from '@barrel-actors/runtime'
 import { diskFaultsDefaults } from './disk-faults.ts'
 import type { Fault, FaultPlan } from './faults.ts'
 import type { Simulation } from './simulation.ts'
@@ -43,7 +43,7 @@ export class FaultDriver {
     const { clock, network } = this.#simulation
     network.change(plan.network)
     for (const name of this.#names) {
-      this.#simulation.disk(name).faults = { ...diskFaultsDefaults, ...plan.disk }
+      this.#simulation.disk(name).faults = { ...diskFaultsDefaults, ...givenOptions(plan.disk ?? {}) }
       this.#drift(name, plan.drift[name] ?? 0)
     }
     for (const fault of plan.schedule) {

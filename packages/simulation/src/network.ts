@@ -1,4 +1,11 @@
-import { type Clock, type NodeName, type Random, systemClock } from '@barrel-actors/runtime'
+import {
+  type Clock,
+  checkOptionNames,
+  givenOptions,
+  type NodeName,
+  type Random,
+  systemClock,
+} from '@barrel-actors/runtime'
 import type { Connection } from './connection.ts'
 import {
   type Arrived,
@@ -7,7 +14,9 @@ import {
   type NodeRef,
   nameOf,
   networkDefaults,
+  networkOptionNames,
   type WayOptions,
+  wayDefaults,
 } from './options.ts'
 import { seededRandom } from './random.ts'
 import { drawTransit, type Transit, Way } from './way.ts'
@@ -43,6 +52,7 @@ export class MemoryNetwork {
   readonly #ways = new Map<string, Way>()
 
   constructor(options: NetworkOptions = {}, admit: Admit = (_, run) => run()) {
+    checkOptionNames(options, networkOptionNames)
     this.clock = options.clock ?? systemClock
     this.dialTimeoutMs = options.dialTimeoutMs ?? networkDefaults.dialTimeoutMs
     this.detectionMs = options.detectionMs ?? networkDefaults.detectionMs
@@ -51,18 +61,19 @@ export class MemoryNetwork {
     this.note = options.note ?? (() => {})
     this.arrived = options.arrived ?? (() => {})
     this.admit = admit
-    this.#options = { ...networkDefaults, ...options }
+    this.#options = { ...networkDefaults, ...givenOptions(options) }
     this.#random = options.random ?? seededRandom(1)
   }
 
   /** Changes what happens to packets sent from now on: all of them, or those from one node to another. */
   change(options: Partial<WayOptions>, way?: { readonly from: NodeRef; readonly to: NodeRef }): void {
+    checkOptionNames(options, Object.keys(wayDefaults))
     if (way === undefined) {
-      this.#options = { ...this.#options, ...options }
+      this.#options = { ...this.#options, ...givenOptions(options) }
       return
     }
     const there = this.#way(nameOf(way.from), nameOf(way.to))
-    there.options = { ...there.options, ...options }
+    there.options = { ...there.options, ...givenOptions(options) }
   }
 
   /**

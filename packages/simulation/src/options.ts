@@ -67,6 +67,11 @@ export const networkDefaults = {
   queueBytesMax: 64 * 1024 * 1024, // one largest signal
 } as const
 
+export const networkOptionNames: readonly string[] = [
+  ...Object.keys(networkDefaults),
+  ...(['clock', 'random', 'note', 'arrived'] satisfies (keyof NetworkOptions)[]),
+]
+
 export interface SimulationOptions {
   /** The same seed gives the same run. Default 1. */
   readonly seed?: number
@@ -83,6 +88,16 @@ export interface SimulationOptions {
   /** Turns and timers at one virtual time before the run fails as a livelock. Default: see `limits`. */
   readonly instantTurnsMax?: number
 }
+
+export const simulationOptionNames: readonly string[] = [
+  'seed',
+  'wallMs',
+  'network',
+  'note',
+  'arrived',
+  'check',
+  'instantTurnsMax',
+] satisfies (keyof SimulationOptions)[]
 
 export interface SimulatedNodeOptions extends NodeOptions {
   readonly name: NodeName

@@ -1,6 +1,15 @@
 /** A whole cluster in one OS process: its time, network, chance and disks come from one seed. */
 
-import { type Log, type Node, type NodeName, type Random, silentLog, startNode } from '@barrel-actors/runtime'
+import {
+  checkOptionNames,
+  givenOptions,
+  type Log,
+  type Node,
+  type NodeName,
+  type Random,
+  silentLog,
+  startNode,
+} from '@barrel-actors/runtime'
 import { VirtualClock } from './clock.ts'
 import { MemoryDisk } from './disk.ts'
 import { drainPromises } from './event-loop.ts'
@@ -15,6 +24,7 @@ import {
   type SimulatedNodeOptions,
   type SimulationOptions,
   simulationDefaults,
+  simulationOptionNames,
   type WithinOptions,
 } from './options.ts'
 import { OSProcess } from './os-process.ts'
@@ -45,6 +55,7 @@ export class Simulation implements AsyncDisposable {
 
   /** Use `createSimulation`. */
   constructor(given: SimulationOptions) {
+    checkOptionNames(given, simulationOptionNames)
     const { seed = simulationDefaults.seed, wallMs, network, note, arrived, check, instantTurnsMax } = given
     this.seed = seed
     this.#check = check
@@ -91,8 +102,8 @@ export class Simulation implements AsyncDisposable {
       dataDir: `/${name}`,
       random: seededRandom(`${this.seed} ${name} ${life}`),
       entropy: seededEntropy(`${this.seed} ${name} ${life} entropy`),
-      ...options,
-      scheduler: { ...scheduler, ...options.scheduler },
+      ...givenOptions(options),
+      scheduler: { ...scheduler, ...givenOptions(options.scheduler ?? {}) },
       clock: osProcess.clock,
       turns: osProcess.turns,
       disk: osProcess.disk,

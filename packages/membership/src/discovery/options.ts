@@ -1,4 +1,5 @@
 /** How the options of backends are checked: a misspelt one is not taken for a default. */
+import { givenOptions, unknownOption } from '@barrel-actors/runtime'
 import { membershipError } from '../errors.ts'
 
 export type Rule = readonly [isValid: (value: unknown) => boolean, rule: string]
@@ -14,13 +15,14 @@ export function resolveOptions<Defaults extends object, Options extends Partial<
   rules: { readonly [Option in keyof Required<Options>]: Rule },
 ): Options & Defaults {
   if (typeof options !== 'object' || options === null) throw invalid(backend, 'its options are not an object')
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  for (const [option, value] of given) {
-    if (!Object.hasOwn(rules, option)) throw invalid(backend, `there is no option ${option}`)
+  const unknown = unknownOption(options, Object.keys(rules))
+  if (unknown !== undefined) throw invalid(backend, `${unknown.option}: ${unknown.problem}`)
+  const given = givenOptions(options)
+  for (const [option, value] of Object.entries(given)) {
     const [isValid, rule] = rules[option as keyof Options]
     if (!isValid(value)) throw invalid(backend, `${option} is not ${rule}`)
   }
-  return { ...defaults, ...(Object.fromEntries(given) as Options) }
+  return { ...defaults, ...given }
 }
 
 export function invalid(backend: string, problem: string, cause?: unknown): Error {

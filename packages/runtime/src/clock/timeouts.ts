@@ -6,6 +6,7 @@
 
 import { runtimeError, textOf } from '../errors.ts'
 import { reasonOf } from '../exit-reason.ts'
+import { checkOptionNames } from '../given-options.ts'
 import type { Log } from '../log.ts'
 import type { Turns } from '../turns.ts'
 import type { Clock, Timer } from './clock.ts'
@@ -162,11 +163,12 @@ export function checkTimeout(timeoutMs: unknown): number {
 }
 
 /**
- * An object of options, or undefined. A bare number is what people write who come from elsewhere.
+ * An object of options with these names, or undefined. A bare number is what people write who come from elsewhere.
  * @throws E_OPTION_INVALID
  */
-export function checkOptions(options: unknown): void {
-  if (options === undefined || (typeof options === 'object' && options !== null)) return
+export function checkOptions(options: unknown, names: readonly string[]): void {
+  if (options === undefined) return
+  if (typeof options === 'object' && options !== null) return checkOptionNames(options, names)
   const problem = `${textOf(options)} is not an object, such as { timeoutMs: 1000 }`
   throw runtimeError('E_OPTION_INVALID', { option: 'options', problem })
 }

@@ -1,6 +1,7 @@
 /** Bounds on the cost of decoding one message. */
 
 import { runtimeError } from '../errors.ts'
+import { givenOptions, unknownOption } from '../given-options.ts'
 
 /** Each bound holds for one message. A node sends what the defaults allow, or its own bounds where they allow more. */
 export interface MessageBounds {
@@ -40,9 +41,9 @@ const fixed: Partial<Record<keyof MessageBounds, number>> = {
 /** @throws E_OPTION_INVALID */
 export function messageBoundsOf(given: Partial<MessageBounds> | undefined): MessageBounds {
   const bounds: Record<string, number> = { ...messageBoundsDefaults }
-  for (const [option, value] of Object.entries(given ?? {})) {
-    if (value === undefined) continue
-    if (!Object.hasOwn(messageBoundsDefaults, option)) throw invalid(option, 'there is no such option')
+  const unknown = unknownOption(given ?? {}, Object.keys(messageBoundsDefaults))
+  if (unknown !== undefined) throw invalid(unknown.option, unknown.problem)
+  for (const [option, value] of Object.entries(givenOptions(given ?? {}))) {
     const most = fixed[option as keyof MessageBounds] ?? Number.MAX_SAFE_INTEGER
     if (!Number.isSafeInteger(value) || value < 1 || value > most) {
       throw invalid(option, `it is not a whole number from 1 to ${most}`)

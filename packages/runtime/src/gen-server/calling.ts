@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
+export const callOptionNames: readonly string[] = ['timeoutMs', 'signal']
+
 const timeoutMsDefault = 5000
 
 /** A call that a process of this node waits for. */
@@ -40,7 +42,7 @@ export class PendingCall extends Timed {
     super()
     this.#caller = caller
     this.#destination = destination
-    checkOptions(options)
+    checkOptions(options, callOptionNames)
     this.#timeoutMs = checkTimeout(options?.timeoutMs ?? timeoutMsDefault)
     checkSignal(options?.signal)
     this.promise = new Promise((resolve, reject) => {
@@ -167,7 +169,7 @@ export function stopFrom(
   options: CallOptions | undefined,
 ): Promise<unknown> {
   if (!caller.alive) return caller.isRoot ? Promise.reject(nodeStopped(caller)) : never()
-  checkOptions(options)
+  checkOptions(options, callOptionNames)
   return ask(caller, destination, reason, { ...options, timeoutMs: options?.timeoutMs ?? Infinity }, true)
 }
 

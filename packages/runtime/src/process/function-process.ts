@@ -84,7 +84,7 @@ export class Self<Message = unknown> extends Actor<Message> implements AsyncIter
     let place: number
     let timeoutMs: number
     try {
-      checkOptions(options)
+      checkOptions(options, ['timeoutMs'])
       timeoutMs = checkTimeout(options?.timeoutMs ?? Infinity)
       checkPattern(pattern)
       place = this.#find(pattern, this.#firstPlace(pattern))

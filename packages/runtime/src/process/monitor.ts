@@ -24,7 +24,7 @@ export interface DemonitorOptions {
 
 /** @throws E_OPTION_INVALID */
 export function checkFlush(options: DemonitorOptions | undefined): boolean {
-  checkOptions(options)
+  checkOptions(options, ['flush'])
   const flush = options?.flush ?? false
   if (typeof flush === 'boolean') return flush
   throw runtimeError('E_OPTION_INVALID', { option: 'flush', problem: 'it is neither true nor false' })

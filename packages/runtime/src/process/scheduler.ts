@@ -9,6 +9,7 @@
 
 import type { Clock } from '../clock/clock.ts'
 import { runtimeError } from '../errors.ts'
+import { unknownOption } from '../given-options.ts'
 import type { Turns } from '../turns.ts'
 import type { Watching } from '../watching/watching.ts'
 import { currentProcess, enter } from './current.ts'
@@ -147,8 +148,13 @@ export class Scheduler {
 }
 
 function checkOptions(options: SchedulerOptions): void {
+  const unknown = unknownOption(options, Object.keys(schedulerDefaults))
+  if (unknown !== undefined) throw invalid(unknown.option, unknown.problem)
   for (const [option, value] of Object.entries(options)) {
-    if (Object.hasOwn(schedulerDefaults, option) && typeof value === 'number' && value > 0) continue
-    throw runtimeError('E_OPTION_INVALID', { option: `scheduler.${option}`, problem: 'it is not a number above 0' })
+    if (typeof value !== 'number' || !(value > 0)) throw invalid(option, 'it is not a number above 0')
   }
+}
+
+function invalid(option: string, problem: string): Error {
+  return runtimeError('E_OPTION_INVALID', { option: `scheduler.${option}`, problem })
 }

@@ -183,7 +183,7 @@ export interface AliasOptions {
 }
 
 export function aliasFrom(from: Process, options: AliasOptions | undefined): Ref {
-  checkOptions(options)
+  checkOptions(options, ['once'])
   const once = checkBoolean('once', options?.once ?? false)
   const alias = from.node.newAlias()
   from.mailbox?.markFresh(alias.id)

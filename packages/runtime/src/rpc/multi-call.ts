@@ -3,7 +3,7 @@
 import { checkOptions, checkTimeout } from '../clock/timeouts.ts'
 import type { Destination } from '../destination.ts'
 import { runtimeError } from '../errors.ts'
-import { type CallOptions, callFrom } from '../gen-server/calling.ts'
+import { type CallOptions, callFrom, callOptionNames } from '../gen-server/calling.ts'
 import type { Process } from '../process/process.ts'
 
 /** Both in the order in which the destinations were given. */
@@ -25,7 +25,7 @@ export async function multiCallFrom(
   request: unknown,
   options: CallOptions | undefined,
 ): Promise<MultiCallResult<Destination<never>>> {
-  checkOptions(options)
+  checkOptions(options, callOptionNames)
   if (options?.timeoutMs !== undefined) checkTimeout(options.timeoutMs)
   checkList('to', destinations)
   const ask = async (to: Destination<never>) => callFrom(caller, to, request, options)

@@ -3,7 +3,7 @@
 import { checkOptions, checkTimeout } from '../clock/timeouts.ts'
 import { type BarrelError, hasCode, runtimeError } from '../errors.ts'
 import type { ErrorInfo } from '../exit-reason.ts'
-import { type CallOptions, callFrom } from '../gen-server/calling.ts'
+import { type CallOptions, callFrom, callOptionNames } from '../gen-server/calling.ts'
 import type { NodeName } from '../node-name.ts'
 import { Actor } from '../process/actor.ts'
 import type { Process } from '../process/process.ts'
@@ -82,7 +82,7 @@ export class Rpc {
     options?: CallOptions,
   ): Promise<RpcResult[]> {
     const caller = this.#acting()
-    checkOptions(options)
+    checkOptions(options, callOptionNames)
     if (options?.timeoutMs !== undefined) checkTimeout(options.timeoutMs)
     checkList('nodes', nodes)
     const calls = nodes.map(node =>

@@ -5,6 +5,7 @@ import { runtimeError } from '../errors.ts'
 import { describe } from '../exit-reason.ts'
 import { ServerStart } from '../gen-server/server-start.ts'
 import type { StartSpec } from '../gen-server/starting.ts'
+import { givenOptions } from '../given-options.ts'
 import type { FunctionBody, ServerInstance } from '../process/spawn.ts'
 import type { RestartIntensity } from './restart-intensity.ts'
 import type { RestartType, Strategy } from './strategy.ts'
@@ -79,7 +80,7 @@ const nameOf = { strategy: ['oneForOne', 'oneForAll', 'restForOne'], restart: ['
 export function checkSupervisorSpec(spec: SupervisorSpec): CheckedSupervisorSpec {
   if (typeof spec !== 'object' || spec === null)
     throw invalidOption('init', `it returned ${describe(spec)}, not a spec`)
-  const { strategy, intensity, periodMs, children } = { ...supervisorDefaults, ...definedOf(spec) }
+  const { strategy, intensity, periodMs, children } = { ...supervisorDefaults, ...givenOptions(spec) }
   if (!nameOf.strategy.includes(strategy)) throw invalidOption('strategy', `${describe(strategy)} is none`)
   if (!isAtLeast(0, intensity)) throw invalidOption('intensity', `${describe(intensity)} is not a number from 0`)
   if (!(isAtLeast(0, periodMs) && periodMs > 0)) {
@@ -98,7 +99,7 @@ export function checkSupervisorSpec(spec: SupervisorSpec): CheckedSupervisorSpec
 /** @throws E_CHILD_SPEC_INVALID */
 export function checkChildSpec(spec: ChildSpec): CheckedChildSpec {
   if (typeof spec !== 'object' || spec === null) throw invalid({}, 'id', `the spec is ${describe(spec)}`)
-  const given = definedOf(spec) as { -readonly [Field in keyof AnyServerChildSpec]?: unknown } & { run?: unknown }
+  const given = givenOptions(spec) as { -readonly [Field in keyof AnyServerChildSpec]?: unknown } & { run?: unknown }
   checkTraits(given)
   if ('server' in given === 'run' in given) {
     throw invalid(given, 'server', 'a child has either a server or a function to run')
@@ -139,11 +140,6 @@ function checkRun(given: Given): void {
   if (typeof given['run'] !== 'function' || ServerStart.isServer(given['run'])) {
     throw invalid(given, 'run', 'it is not a function of self')
   }
-}
-
-// A field that is undefined is one that was not given.
-function definedOf<Spec extends object>(spec: Spec): Spec {
-  return Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined)) as Spec
 }
 
 function isAtLeast(least: number, value: unknown): value is number {

@@ -3,7 +3,7 @@
 import { checkOptions } from '../clock/timeouts.ts'
 import { call } from '../default-node.ts'
 import type { NameDestination } from '../destination.ts'
-import type { CallOptions } from '../gen-server/calling.ts'
+import { type CallOptions, callOptionNames } from '../gen-server/calling.ts'
 import { type CallbackResult, type CallResult, GenServer, runInit } from '../gen-server/gen-server.ts'
 import { Pid, type ServerPid } from '../pid.ts'
 import { Actor } from '../process/actor.ts'
@@ -158,7 +158,7 @@ export abstract class Supervisor extends GenServer<SupervisorProtocol, Superviso
 }
 
 async function ask(supervisor: SupervisorDestination, request: SupervisorRequest, options?: CallOptions) {
-  checkOptions(options)
+  checkOptions(options, callOptionNames)
   // As in OTP: starting and stopping children takes as long as their specs allow.
   const timeoutMs = options?.timeoutMs ?? Infinity
   const answer = await call(supervisor as NameDestination, request, { ...options, timeoutMs })

@@ -24,7 +24,7 @@ const concurrencyDefault = 8
 
 /** @throws E_OPTION_INVALID, E_SPAWN_INVALID */
 export function checkStream(items: unknown, fn: unknown, options: TaskStreamOptions): Required<TaskStreamOptions> {
-  checkOptions(options)
+  checkOptions(options, ['concurrency', 'ordered', 'timeoutMs'])
   const { concurrency = concurrencyDefault, ordered = true, timeoutMs = 5000 } = options
   if (typeof (items as Iterable<unknown> | null | undefined)?.[Symbol.iterator] !== 'function') {
     throw runtimeError('E_OPTION_INVALID', { option: 'items', problem: 'they cannot be iterated' })

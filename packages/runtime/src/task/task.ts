@@ -64,7 +64,7 @@ class Tasks {
         problem: `${describe(task)} was not made by Task.async`,
       })
     }
-    checkOptions(options)
+    checkOptions(options, ['timeoutMs'])
     const { timeoutMs = 5000 } = options
     return task.wait(timeoutMs)
   }

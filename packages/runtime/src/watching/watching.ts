@@ -4,6 +4,7 @@ import { EventEmitter } from 'eventemitter3'
 import type { Clock } from '../clock/clock.ts'
 import { runtimeError } from '../errors.ts'
 import { type ExitReason, reasonOf } from '../exit-reason.ts'
+import { givenOptions, unknownOption } from '../given-options.ts'
 import type { Log } from '../log.ts'
 import type { NodeName } from '../node-name.ts'
 import { enter } from '../process/current.ts'
@@ -26,9 +27,10 @@ export const watchingDefaults: WatchingOptions = {
 
 /** @throws E_OPTION_INVALID */
 export function watchingOptionsOf(given: Partial<WatchingOptions> | undefined): WatchingOptions {
-  const options = { ...watchingDefaults, ...given }
+  const unknown = unknownOption(given ?? {}, Object.keys(watchingDefaults))
+  if (unknown !== undefined) throw invalid(unknown.option, unknown.problem)
+  const options = { ...watchingDefaults, ...givenOptions(given ?? {}) }
   for (const [option, value] of Object.entries(options)) {
-    if (!Object.hasOwn(watchingDefaults, option)) throw invalid(option, 'there is no such option')
     if (typeof value !== 'number' || !(value > 0)) throw invalid(option, 'it is not a number above 0')
   }
   return options
