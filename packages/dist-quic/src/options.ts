@@ -1,7 +1,7 @@
 /** The options of the QUIC carrier, with where each default comes from. */
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import type { NodeName } from '@barrel-actors/runtime'
+import { givenOptions, type NodeName, unknownOption } from '@barrel-actors/runtime'
 import { quicError } from './errors.ts'
 import type { AuthCallback } from './identity/auth-callback.ts'
 import type { ClusterOptions } from './identity/cluster.ts'
@@ -163,7 +163,7 @@ export function resolveOptions(
   node: NodeName = 'node@0.0.0.0',
 ): ResolvedOptions {
   const inData = (folder: string) => (dataDir === undefined ? undefined : join(dataDir, folder))
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as QuicOptions
+  const given = givenOptions(options)
   checkNames(options)
   const {
     cookie,
@@ -239,9 +239,9 @@ function keepAliveFor({ idleTimeoutMs = quicDefaults.idleTimeoutMs }: QuicOption
 
 // One that is misspelt would leave the default in its place, such as the mode that believes first keys.
 function checkNames(options: QuicOptions): void {
-  const unknown = Object.keys(options).find(option => !optionNames.has(option))
-  if (unknown !== undefined)
-    throw quicError('E_QUIC_OPTION_INVALID', { option: unknown, rule: 'it is left out, since there is no such option' })
+  const unknown = unknownOption(options, optionNames)
+  if (unknown === undefined) return
+  throw quicError('E_QUIC_OPTION_INVALID', { option: unknown.option, rule: `it is left out, since ${unknown.problem}` })
 }
 
 // A callback that is null by mistake would let everyone in that it was written to keep out.
@@ -251,7 +251,7 @@ function checkCallback(options: QuicOptions, { authEnabled }: ResolvedOptions): 
   throw quicError('E_AUTH_CALLBACK_INVALID', { problem: `it is ${given === null ? 'null' : typeof given}` })
 }
 
-const optionNames: ReadonlySet<string> = new Set([...Object.keys(quicDefaults), ...withoutDefault])
+const optionNames: readonly string[] = [...Object.keys(quicDefaults), ...withoutDefault]
 
 const switches = ['authEnabled', 'cookieOnly', 'hidden', 'openToStrangers'] as const
 
