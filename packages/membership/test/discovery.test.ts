@@ -46,16 +46,19 @@ describe('a folder of the machine', () => {
     expect(await readdir(folder)).toEqual([`${'0'.repeat(64)}.json`, `${'1'.repeat(64)}.json`])
   })
 
-  test.skipIf(process.platform === 'win32')('is read past FIFOs and a link to an endless device', async () => {
-    const one = sharedDirectory({ folder: root })(seamsOf(me))
-    await one.register?.(me, mine)
-    const fifos = Array.from({ length: 8 }, (_, index) => join(root, `${String(index).repeat(64)}.json`))
-    execFileSync('mkfifo', fifos)
-    await symlink('/dev/zero', join(root, `${'a'.repeat(64)}.json`))
-    const two = sharedDirectory({ folder: root })(seamsOf(you))
-    expect(await two.list?.()).toEqual([{ node: me, endpoints: mine }])
-    await one.unregister?.(me)
-  })
+  test.skipIf(process.platform === 'win32')(
+    'is read past FIFOs and a link to an endless device (not on Windows, which has neither)',
+    async () => {
+      const one = sharedDirectory({ folder: root })(seamsOf(me))
+      await one.register?.(me, mine)
+      const fifos = Array.from({ length: 8 }, (_, index) => join(root, `${String(index).repeat(64)}.json`))
+      execFileSync('mkfifo', fifos)
+      await symlink('/dev/zero', join(root, `${'a'.repeat(64)}.json`))
+      const two = sharedDirectory({ folder: root })(seamsOf(you))
+      expect(await two.list?.()).toEqual([{ node: me, endpoints: mine }])
+      await one.unregister?.(me)
+    },
+  )
 
   test('is not that of nodes with another one', async () => {
     const one = sharedDirectory({ folder: join(root, 'one') })(seamsOf(me))
