@@ -1,6 +1,7 @@
 /** Endpoints on loopback for tests, and what stands between them: relays that drop, limit and move. */
 import { createSocket, type Socket } from 'node:dgram'
 import { type Disk, silentLog, systemClock, systemEntropy } from '@barrel-actors/runtime'
+import { seededRandom } from '@barrel-actors/simulation'
 import { type Certificate, loadOrCreateCertificate } from '../src/identity/certificate.ts'
 import type { Address } from '../src/quic/address.ts'
 import type { ConnectionHandler, QuicConnection } from '../src/quic/contract.ts'
@@ -110,6 +111,8 @@ export type Pass = (packet: Buffer, back: boolean) => readonly Buffer[]
 export class Relay {
   readonly address: Address
   pass: Pass
+  /** How long a packet takes, in ms. Those with different times overtake each other. Default none at all. */
+  delayMs: () => number = () => 0
   readonly #front: Socket
   readonly #target: Address
   #rear: Socket
@@ -127,7 +130,8 @@ export class Relay {
     this.#target = target
     front.on('message', (packet, from) => {
       this.#port = from.port
-      for (const passed of this.pass(packet, false)) this.#rear.send(passed, target.port, target.host)
+      for (const passed of this.pass(packet, false))
+        this.#carry(() => this.#rear.send(passed, target.port, target.host))
     })
     this.#listen(rear)
   }
@@ -143,9 +147,41 @@ export class Relay {
 
   #listen(rear: Socket): void {
     rear.on('message', packet => {
-      for (const passed of this.pass(packet, true)) this.#front.send(passed, this.#port, this.#target.host)
+      for (const passed of this.pass(packet, true)) {
+        this.#carry(() => this.#front.send(passed, this.#port, this.#target.host))
+      }
     })
   }
+
+  #carry(send: () => void): void {
+    const delayMs = this.delayMs()
+    if (delayMs <= 0) return send()
+    setTimeout(() => {
+      try {
+        send()
+      } catch {
+        // The test is over.
+      }
+    }, delayMs)
+  }
+}
+
+/** What a path does to packets. */
+export interface Roughness {
+  /** The share that is lost, and the share that comes twice. */
+  readonly lost: number
+  readonly doubled: number
+  readonly delayMs: readonly [least: number, most: number]
+}
+
+/** Makes a relay lose, double, delay and reorder packets, both ways, the same ones for one seed. */
+export function roughen(relay: Relay, { lost, doubled, delayMs: [least, most] }: Roughness, seed = 1): void {
+  const random = seededRandom(seed)
+  relay.pass = packet => {
+    if (random.next() < lost) return []
+    return random.next() < doubled ? [packet, Buffer.from(packet)] : [packet]
+  }
+  relay.delayMs = () => least + (most - least) * random.next()
 }
 
 export function turns(ms: number): Promise<void> {

@@ -215,6 +215,7 @@ export class Connection implements QuicConnection {
       if (arrival === undefined) return
       this.#budget.received(packet.length)
       this.#native.recv(packet, arrival)
+      this.#sender.answered(packet)
       if (key !== undefined) this.#ids?.use(key)
       this.#paths.refresh()
       if (this.#phase === 'opening') this.#establish(packet)
@@ -358,6 +359,7 @@ export class Connection implements QuicConnection {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
     this.#timer.stop()
+    this.#sender.stop()
     this.#ids?.clear()
     this.#paths.end(this.#cause ?? quicError('E_CHANNEL_CLOSED', { node: this.#name, reason: 'the endpoint closed' }))
     this.#owner.gone(this)

@@ -56,6 +56,7 @@ export function longHead(packet: Buffer): LongHead | undefined {
 // Version 1 allows no longer ids.
 const idBytesMax = 20
 
-function isLong(packet: Buffer): boolean {
+/** Whether its head is that of packets before TLS is done. */
+export function isLong(packet: Buffer): boolean {
   return ((packet[0] ?? 0) & 0x80) !== 0
 }

@@ -1,8 +1,10 @@
 /** Takes packets out of a native connection and sends them, each as large as its path carries. */
 import type { Clock } from '@barrel-actors/runtime'
 import type { Address } from './address.ts'
+import { Flight } from './flight.ts'
 import { limits } from './limits.ts'
 import type { NativeConnection } from './native.ts'
+import { isLong } from './packet-head.ts'
 import { PacketSize } from './packet-size.ts'
 import type { Paths } from './paths.ts'
 import type { PeerBudget } from './peer-budget.ts'
@@ -15,6 +17,7 @@ export class PacketSender {
   readonly #paths: Paths
   readonly #budget: PeerBudget
   readonly #size: PacketSize
+  readonly #flight: Flight
   /** The part of the port's packet buffer that the library may fill, and the buffer that it is part of. */
   #packet: Buffer | undefined
   #packetOf: Buffer | undefined
@@ -26,6 +29,7 @@ export class PacketSender {
     this.#paths = paths
     this.#budget = budget
     this.#size = new PacketSize(sizes)
+    this.#flight = new Flight(clock, (bytes, length, from, to) => paths.send(bytes, length, from, to))
   }
 
   /** Bytes of a UDP payload that are sent at most. */
@@ -44,10 +48,21 @@ export class PacketSender {
       if (made === null) return false
       const [length, { from, to }] = made
       paths.send(packet, length, from, to)
+      if (opening) this.#flight.sent(packet, length, from, to)
       this.#count(length)
       sent()
     }
     return true
+  }
+
+  /** A datagram came, which began with that packet. */
+  answered(packet: Buffer): void {
+    this.#flight.answered(!isLong(packet))
+  }
+
+  /** Sends nothing any more by itself. */
+  stop(): void {
+    this.#flight.stop()
   }
 
   /** A timer of the connection fired. */

@@ -6,7 +6,8 @@
  *   intake:    bytes that came and brought no stream bytes, such as path challenges, CRYPTO frames, new ids
  *   answers:   packets that we sent and had no stream bytes to send for, such as answers to path challenges
  *
- * The last two refill with time, so that pings and acknowledgements never use them up. Bytes count only if the peer
+ * The last two refill with time, so that pings and acknowledgements never use them up, and by many times what stream
+ * bytes take: an honest peer on a path that reorders cannot know that a packet has come, and sends it again. Bytes count only if the peer
  * sent them: anybody can send a datagram to a connection id that they saw, and must not end a connection by that.
  */
 import { limits } from './limits.ts'
@@ -53,16 +54,16 @@ export class PeerBudget {
     this.#answers = Math.min(limits.answerPacketsMax, this.#answers + 2)
   }
 
-  /** Bytes of a stream were in what came. Their packets had heads, and some came twice. */
+  /** Bytes of a stream were in what came. Their packets had heads, and came as often as the path made the peer send them. */
   read(bytes: number): void {
-    this.#intake = Math.min(this.#intakeMax, this.#intake + 2 * bytes + limits.packetHeadBytesMax)
+    this.#earn(bytes)
   }
 
-  /** The library took bytes of streams, which go out in packets that are acknowledged. */
+  /** The library took bytes of streams, which go out in packets, again and again, that are acknowledged. */
   gave(bytes: number): void {
-    this.#intake = Math.min(this.#intakeMax, this.#intake + bytes + 2 * limits.packetHeadBytesMax)
-    // Five packets for one of the smallest size leaves room for those sent again.
-    this.#due = Math.min(limits.duePacketsMax, this.#due + 4 + (5 * bytes) / limits.initialBytesMin)
+    this.#earn(bytes)
+    const packets = 1 + bytes / limits.initialBytesMin
+    this.#due = Math.min(limits.duePacketsMax, this.#due + limits.timesSentMax * packets)
   }
 
   /** A packet went out. */
@@ -79,6 +80,11 @@ export class PeerBudget {
     if (this.#intake < 0) return 'it sent too much that carries nothing'
     if (this.#answers < 0) return 'it asked for too many answers'
     return undefined
+  }
+
+  #earn(bytes: number): void {
+    const earned = limits.timesSentMax * (bytes + limits.packetHeadBytesMax)
+    this.#intake = Math.min(this.#intakeMax, this.#intake + earned)
   }
 
   #forgive(peersBytes: number): void {
