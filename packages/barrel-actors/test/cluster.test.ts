@@ -90,6 +90,7 @@ test('the keys of a stopped node are listed, pinned, forgotten, revoked and rota
   expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('E_DATA_MISSING')])
   await using node = place.start('--port', '0')
   await portOf(node)
+  expect((await place.run('keys', 'show')).stderr).toContain('E_DATA_IN_USE')
   await node.kill('SIGTERM').ended
   const shown = (await place.run('keys', 'show')).stdout
   const key = publicKeyIn((await place.run('cluster', 'new')).stdout)
@@ -103,13 +104,15 @@ test('the keys of a stopped node are listed, pinned, forgotten, revoked and rota
   expect(publicKeyIn((await place.run('keys', 'show')).stdout)).not.toBe(publicKeyIn(shown))
 })
 
-test('a cluster key file that is cut, or of another kind, stops the start with a reason', async () => {
+test('a cluster key file that is cut, missing, or readable by others stops the start with a reason', async () => {
   await using place = await Place.make()
   await place.run('cluster', 'new')
   const whole = await readFile(join(place.folder, 'cluster.key'), 'utf8')
   await writeFile(join(place.folder, 'half.key'), whole.slice(0, 60))
   await chmod(join(place.folder, 'half.key'), 0o600)
-  for (const file of ['half.key', 'missing.key']) {
+  await writeFile(join(place.folder, 'open.key'), whole)
+  await chmod(join(place.folder, 'open.key'), 0o644)
+  for (const file of ['half.key', 'missing.key', 'open.key']) {
     const { code, stderr } = await place.run('start', '--port', '0', '--cluster-key', file)
     expect([code, stderr]).toEqual([1, expect.stringContaining('E_CLUSTER_KEY_INVALID')])
   }

@@ -15,6 +15,7 @@ export { SignalDecoder } from './codec/flow/signal-decoder.ts'
 export type { MessageMeasure, Written } from './codec/flow/signal-encoder.ts'
 export { measureMessage, SignalEncoder } from './codec/flow/signal-encoder.ts'
 export type { TermCodec } from './codec/term/term-codec.ts'
+export { type DataFolder, holdDataFolder } from './data-folder.ts'
 export {
   alias,
   call,

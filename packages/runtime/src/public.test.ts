@@ -23,6 +23,7 @@ test('the package offers these values and no others', async () => {
       "extensionKey",
       "givenOptions",
       "hasCode",
+      "holdDataFolder",
       "hostOf",
       "limits",
       "link",

@@ -1,7 +1,7 @@
 /** `barrel-actors keys`: the keys of a node that does not run. */
 
 import { openKeyFolder, publicKeyText } from '@barrel-actors/dist-quic'
-import { checkNodeName, systemClock, systemDisk, systemEntropy } from '@barrel-actors/runtime'
+import { checkNodeName, holdDataFolder, systemClock, systemDisk, systemEntropy } from '@barrel-actors/runtime'
 import { commandLineError } from '../errors.ts'
 import { exitCode } from './print-error.ts'
 
@@ -22,8 +22,14 @@ export async function keys(command: KeysCommand, { name, data }: KeysOptions): P
   const dataDir = data ?? `data/${node}`
   if ((await systemDisk.list(dataDir)).length === 0) throw commandLineError('E_DATA_MISSING', { path: dataDir })
   const seams = { disk: systemDisk, clock: systemClock, entropy: systemEntropy }
-  process.stdout.write(await perform(command, await openKeyFolder(node, dataDir, seams)))
-  return exitCode.fine
+  // A node that runs would not see what is changed here.
+  const lock = await holdDataFolder({ dataDir, isShared: false }, node, seams)
+  try {
+    process.stdout.write(await perform(command, await openKeyFolder(node, dataDir, seams)))
+    return exitCode.fine
+  } finally {
+    await lock.release()
+  }
 }
 
 async function perform(command: KeysCommand, folder: Awaited<ReturnType<typeof openKeyFolder>>): Promise<string> {

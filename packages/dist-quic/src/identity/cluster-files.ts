@@ -1,6 +1,6 @@
 /** The files of a cluster: its key, and member certificates. They are texts, which people may copy and send. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import type { Disk, Entropy } from '@barrel-actors/runtime'
+import type { Disk, Entropy, FileReaders } from '@barrel-actors/runtime'
 import { problemOf, quicError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { checkPublicKey, type KeyPair, keyBytes, keyPairOf, privateKeyPem } from './keys.ts'
@@ -20,7 +20,7 @@ export function newClusterKey(entropy: Entropy): string {
 export async function readClusterKey(disk: Disk, key: FileOrBytes): Promise<KeyPair> {
   const source = sourceOf(key)
   const fail = (problem: string, cause?: unknown) => quicError('E_CLUSTER_KEY_INVALID', { source, problem }, cause)
-  const text = Buffer.from(await bytesOf(disk, key, fail)).toString('latin1')
+  const text = Buffer.from(await bytesOf(disk, key, fail, 'owner')).toString('latin1')
   if (text.includes('PUBLIC KEY')) throw fail('it is a public key')
   let secret: KeyObject
   try {
@@ -81,14 +81,14 @@ export async function readCertificate(disk: Disk, certificate: FileOrBytes): Pro
 
 type Fail = (problem: string, cause?: unknown) => Error
 
-async function bytesOf(disk: Disk, given: FileOrBytes, fail: Fail): Promise<Uint8Array> {
+async function bytesOf(disk: Disk, given: FileOrBytes, fail: Fail, readers?: FileReaders): Promise<Uint8Array> {
   if (typeof given !== 'string') {
     if (given.length > limits.clusterFileBytesMax) throw fail(`it has more than ${limits.clusterFileBytesMax} bytes`)
     return given
   }
   let bytes: Uint8Array | undefined
   try {
-    bytes = await disk.read(given, limits.clusterFileBytesMax)
+    bytes = await disk.read(given, limits.clusterFileBytesMax, readers)
   } catch (error) {
     throw fail(problemOf(error), error)
   }
