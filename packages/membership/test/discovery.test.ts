@@ -47,7 +47,7 @@ describe('a folder of the machine', () => {
   })
 
   test.skipIf(process.platform === 'win32')(
-    'is read past FIFOs and a link to an endless device (not on Windows, which has neither)',
+    'is read past FIFOs and a link to an endless device (not on Windows)',
     async () => {
       const one = sharedDirectory({ folder: root })(seamsOf(me))
       await one.register?.(me, mine)

@@ -80,7 +80,7 @@ test('a key file that cannot be read is named, and nothing is written', async ()
 })
 
 test.skipIf(process.platform === 'win32')(
-  'a private key that others may read is refused, and made good by chmod 600 (not on Windows, which has no such rights)',
+  'a private key that others may read is refused, and made good by chmod 600 (Windows has no modes)',
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'barrel-keys-'))
     try {

@@ -40,7 +40,7 @@ test('a folder that cannot be made is an error of the disk', async () => {
 })
 
 test.skipIf(process.platform === 'win32')(
-  'of many who take a folder at the same moment one has it, again and again (not on Windows, where a pipe is the lock)',
+  'of many who take a folder at the same moment one has it, again and again (Windows has pipes)',
   async () => {
     for (let round = 0; round < 30; round++) {
       const all = await Promise.all(Array.from({ length: 10 }, () => tried(lockBySockets(folder))))
@@ -54,7 +54,7 @@ test.skipIf(process.platform === 'win32')(
 )
 
 test.skipIf(process.platform === 'win32')(
-  'while holders come and go there are never two (not on Windows, where a pipe is the lock)',
+  'while holders come and go there are never two (Windows has pipes)',
   async () => {
     let holders = 0
     let taken = 0

@@ -126,7 +126,7 @@ test('a file is read up to its bound and refused past it', async () => {
 })
 
 test.skipIf(process.platform === 'win32')(
-  'what is not a regular file is refused, and keeps nobody waiting (not on Windows, which has no FIFOs)',
+  'what is not a regular file is refused, and keeps nobody waiting (not on Windows)',
   async () => {
     const fifos = Array.from({ length: 8 }, (_, index) => join(folder, `fifo ${index}`))
     execFileSync('mkfifo', fifos)
@@ -142,7 +142,7 @@ test.skipIf(process.platform === 'win32')(
 )
 
 test.skipIf(process.platform !== 'linux')(
-  'a file that states no size is read up to its bound (on Linux only, which has such files)',
+  'a file that states no size is read up to its bound (of Linux, in proc)',
   async () => {
     const path = '/proc/self/maps'
     expect((await systemDisk.read(path, 16 * 1024 * 1024))?.length).toBeGreaterThan(1000)
@@ -157,7 +157,7 @@ test('a file of several chunks is read whole', async () => {
 })
 
 test.skipIf(process.platform === 'win32')(
-  'a secret that its group or others have rights to is refused (not on Windows, which has no such rights)',
+  'a secret that its group or others have rights to is refused (Windows has no modes)',
   async () => {
     const path = join(folder, 'secret')
     await writeFile(path, 'x')
