@@ -57,13 +57,11 @@ test.each(packetSizes)(
 )
 
 test.each(packetSizes)('a handshake in packets of %i survives a path that loses three of ten', async size => {
-  const accept = (connection: QuicConnection) => {
-    connection.trusted()
-    return {}
-  }
-  const server = await open(accept, { packetBytesMax: size, untrusted, idleTimeoutMs })
   const failures: string[] = []
-  const handshakes = Array.from({ length: 40 }, async (_, seed) => {
+  let accepted = 0
+  const count = 40
+  const server = await open(() => ({ established: () => void accepted++ }), { packetBytesMax: size, idleTimeoutMs })
+  const handshakes = Array.from({ length: count }, async (_, seed) => {
     const relay = await Relay.open(server.address)
     roughen(relay, worst, seed)
     const client = await open(undefined, { packetBytesMax: size, idleTimeoutMs })
@@ -76,5 +74,6 @@ test.each(packetSizes)('a handshake in packets of %i survives a path that loses 
     })
   })
   await Promise.all(handshakes)
+  await expect.poll(() => accepted, { timeout: 5_000 }).toBe(count)
   expect(failures).toEqual([])
 })

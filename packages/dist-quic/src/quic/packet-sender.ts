@@ -48,7 +48,8 @@ export class PacketSender {
       if (made === null) return false
       const [length, { from, to }] = made
       paths.send(packet, length, from, to)
-      if (opening) this.#flight.sent(packet, length, from, to)
+      // Also the last packets of the handshake, with which it is done here and not yet there.
+      if (isLong(packet)) this.#flight.sent(packet, length, from, to)
       this.#count(length)
       sent()
     }
