@@ -5,6 +5,7 @@ import { type Held, QuicChannel } from './channel/channel.ts'
 import { ConnectOptionsTable } from './channel/connect-options.ts'
 import type { CarrierContext } from './channel/context.ts'
 import { Dial } from './channel/dial.ts'
+import { HandshakeLog } from './channel/handshake-log.ts'
 import { IdleCollector } from './channel/idle.ts'
 import {
   createLine,
@@ -44,12 +45,14 @@ export class QuicCarrier implements Carrier {
   readonly #lines = new Map<NodeName, Line>()
   readonly #idle: IdleCollector
   readonly #backOff: BackOff
+  readonly #handshakeLog: HandshakeLog
   #endpoint!: Endpoint
   #lastSession = 0
 
   constructor(context: CarrierContext, events: CarrierEvents) {
     this.#context = context
     this.#events = events
+    this.#handshakeLog = new HandshakeLog(context.clock, context.log)
     const { dialBackOffMs } = context.options
     this.#backOff = new BackOff({ firstMs: dialBackOffMs, maxMs: backOffMsMax, nodesMax: limits.failedNodesMax })
     const channels = () => [...this.#lines.values()].map(line => line.channel)
@@ -65,6 +68,7 @@ export class QuicCarrier implements Carrier {
   /** Looks after nothing any more. Its channels end with the endpoint. */
   stop(): void {
     this.#idle.stop()
+    this.#handshakeLog.stop()
   }
 
   open(node: NodeName): QuicChannel {
@@ -161,6 +165,7 @@ export class QuicCarrier implements Carrier {
         },
         flow: (flow, bytes) => channel?.receive(flow, bytes),
         said: word => channel?.said(word),
+        failed: fields => this.#handshakeLog.failed(fields),
         drained: () => channel?.drained(),
         closed: (session, cause) => {
           if (line !== undefined) this.#input(line, { kind: 'ended', session: id, cause })

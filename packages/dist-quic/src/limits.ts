@@ -25,6 +25,11 @@ export const limits = {
   failedNodesMax: 1_024,
   /** How long the answer may take to the offer to end an idle channel. What is given meanwhile waits. */
   idleAnswerMsMax: 2_000,
+  /** Words on the control stream: at once, and a second beside them. The other end is closed above it. */
+  wordsMax: 64,
+  wordsPerSecond: 8,
+  /** Bytes of words that may wait because the other end does not read them. It is closed above it. */
+  unreadWordsBytesMax: 1024,
   /** Memory for putting them together, in a channel: what grows is held twice for a moment. */
   assemblyBytesMax: 3 * 64 * 1024 * 1024 + 128 * 1024 * 1024,
   /** Addresses of one node that a dial tries. */

@@ -32,6 +32,23 @@ test('the end that was dialed asks once, however often it is told to, and each h
   await again
 })
 
+test('the end that dialed moves once and answers once, however often it is asked meanwhile', async () => {
+  let moves = 0
+  let done = (): void => {}
+  const { said, migration } = end(true, () => {
+    moves++
+    return new Promise<void>(resolve => (done = resolve))
+  })
+  for (let times = 0; times < 1_000; times++) migration.said(word.migrate)
+  done()
+  await new Promise(setImmediate)
+  expect([moves, said]).toEqual([1, [word.migrated]])
+  migration.said(word.migrate)
+  done()
+  await new Promise(setImmediate)
+  expect([moves, said]).toEqual([2, [word.migrated, word.migrated]])
+})
+
 test('a refusal, silence and the end of the channel each end what was asked, with all that their texts name', async () => {
   const { clock, migration } = end(false)
   const refused = failureOf(migration.migrate(100))

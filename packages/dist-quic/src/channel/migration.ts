@@ -24,6 +24,8 @@ export class Migration {
   readonly #node: NodeName
   #asked: { readonly promise: Promise<void>; readonly settle: (error?: Error) => void } | undefined
   #timer: Timer | undefined
+  /** It moves because the other end asked. */
+  #isObliging = false
 
   constructor(link: MigrationLink, clock: Clock, node: NodeName) {
     this.#link = link
@@ -72,12 +74,17 @@ export class Migration {
   }
 
   async #oblige(): Promise<void> {
+    // Who asks again before the answer gets that one.
+    if (this.#isObliging) return
+    this.#isObliging = true
     const { connection } = this.#link
     try {
       await connection.migrate(askedTimeoutMs)
       this.#link.say(word.migrated)
     } catch {
       this.#link.say(word.notMigrated)
+    } finally {
+      this.#isObliging = false
     }
   }
 }

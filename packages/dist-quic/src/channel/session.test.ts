@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { bytesFrom, keysFrom } from '../../test/two-ends.ts'
 import { quicError } from '../errors.ts'
 import type { HandshakeResult } from '../handshake/state.ts'
+import { limits } from '../limits.ts'
 import type { ConnectionHandler, QuicConnection } from '../quic/contract.ts'
 import type { StreamHandler } from '../user-streams/stream-link.ts'
 import type { CarrierContext } from './context.ts'
@@ -29,13 +30,14 @@ class End {
   readonly warnings: LogFields[] = []
   readonly counts: ChannelCounts = createCounts()
   drains = 0
+  /** What the other end has left unread on the control stream. */
+  unreadBytes = 0
   /** What is wrong with a flow, as its channel would say. */
   flowProblem: (() => string | undefined) | undefined
   other!: End
 
   constructor(name: 'a' | 'b', clock: VirtualClock, options: object, dialed: string | undefined) {
     const peer = name === 'a' ? 'b' : 'a'
-    const log = { ...silentLog, warn: (_: string, fields: LogFields = {}) => void this.warnings.push(fields) }
     const context = {
       self: { name: `${name}@host`, creation: 1 },
       options: { authHandshakeTimeoutMs: 1_000, authTimestampWindowMs: 30_000, authEnabled: true, ...options },
@@ -44,8 +46,8 @@ class End {
       trustStore: { pathOf: () => undefined, refresh: async () => {} },
       clock,
       entropy: systemEntropy,
-      log,
-      counts: this.counts,
+      log: silentLog,
+        counts: this.counts,
     } as unknown as CarrierContext
     this.session = new Session(
       context,
@@ -59,6 +61,7 @@ class End {
           return this.flowProblem?.()
         },
         said: said => void this.heard.push(said),
+        failed: fields => void this.warnings.push(fields),
         drained: () => void this.drains++,
         closed: (_, cause) => void this.ends.push(cause),
       },
@@ -75,6 +78,7 @@ class End {
       peerCertificate: certificates[peer],
       ownCertificateHash: hashOf(certificates[name]),
       queuedBytes: 0,
+      queuedBytesOf: () => this.unreadBytes,
       write: (streamId: number, bytes: Uint8Array) => {
         call('write')(streamId)
         const copy = Buffer.from(bytes)
@@ -284,6 +288,37 @@ test('words come through, those that come behind the end of the handshake too', 
   expect([a.heard, b.heard]).toEqual([[word.busy], [word.idle]])
   b.session.received(0, Buffer.concat([encodeWord(word.migrate), encodeWord(word.migrated)]), false)
   expect(b.heard).toEqual([word.idle, word.migrate, word.migrated])
+})
+
+test.each([
+  ['idle', encodeWord(word.idle)],
+  ['migrate', encodeWord(word.migrate)],
+  ['a word that is not known', Buffer.of(0, 1, 200)],
+])('a peer that says %s without end is closed, and was heard a bounded number of times', async (_, said) => {
+  const { b, clock } = await connected()
+  for (let second = 0; second < 60; second++) {
+    for (let words = 0; words < limits.wordsPerSecond; words++) b.session.received(0, said, false)
+    await clock.advance(1_000)
+  }
+  expect(b.of('close')).toEqual([])
+  const before = b.heard.length
+  b.session.received(0, Buffer.concat(Array.from({ length: limits.wordsMax }, () => said)), false)
+  b.session.received(0, said, false)
+  expect(b.of('close')).toEqual([[closeCode.invalid, 'it says too much']])
+  expect(b.heard.length - before).toBeLessThanOrEqual(limits.wordsMax)
+})
+
+test('a peer that leaves unread what is said to it is closed, and no more waits for it', async () => {
+  const { a, b } = await connected()
+  b.unreadBytes = limits.unreadWordsBytesMax
+  b.session.say(word.busy)
+  const written = b.of('write').length
+  b.unreadBytes++
+  b.session.say(word.busy)
+  expect(b.of('write')).toHaveLength(written)
+  expect(b.of('close')).toEqual([[closeCode.invalid, 'it does not read what is said to it']])
+  await moment()
+  expect(a.heard).toEqual([word.busy])
 })
 
 test('the end names the node that was there, to the channel and to its streams', async () => {

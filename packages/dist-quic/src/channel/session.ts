@@ -3,13 +3,14 @@
  * signals. It drives the pure handshake and knows the peer only once that is done.
  */
 import { createHash } from 'node:crypto'
-import { type BarrelError, hasCode, type NodeName, type Timer } from '@barrel-actors/runtime'
+import { type BarrelError, hasCode, type LogFields, type NodeName, type Timer } from '@barrel-actors/runtime'
 import { type QuicCode, quicError } from '../errors.ts'
 import { nonceBytes } from '../handshake/messages.ts'
 import type { TrustAnswer, TrustQuestion } from '../handshake/options.ts'
 import { createHandshake, type Effect, type HandshakeResult, type HandshakeState, step } from '../handshake/state.ts'
 import { askCallback } from '../identity/auth-callback.ts'
 import type { Identity } from '../identity/identity.ts'
+import { limits } from '../limits.ts'
 import type { ConnectionHandler, QuicConnection } from '../quic/contract.ts'
 import { limits as quicLimits } from '../quic/limits.ts'
 import type { StreamHandler } from '../user-streams/stream-link.ts'
@@ -24,6 +25,7 @@ import {
   streamOfFlow,
   urgency,
 } from './streams.ts'
+import { WordAllowance } from './word-allowance.ts'
 import { encodeWord, type Word, WordReader } from './words.ts'
 
 /** Close codes of the application, for people who look at packets: the reason says it in words. */
@@ -43,6 +45,8 @@ export interface SessionEvents {
   flow(flow: number, bytes: Uint8Array): string | undefined
   /** The peer has said something on the control stream, after `authenticated`. */
   said(word: Word): void
+  /** Its handshake failed here. */
+  failed(fields: LogFields): void
   /** There is room in the streams. */
   drained(): void
   /** Exactly once, unless the session was dropped. */
@@ -67,6 +71,7 @@ export class Session implements ConnectionHandler {
   /** Who has proved to be at the other end. */
   #peer: NodeName | undefined
   readonly #words = new WordReader()
+  readonly #wordAllowance: WordAllowance
   #userStreams: StreamHandler | undefined
   /** The flows that have been written to, a bit each. */
   #opened = 0
@@ -75,6 +80,7 @@ export class Session implements ConnectionHandler {
     this.#context = context
     this.#events = events
     this.#identity = context.identity.current
+    this.#wordAllowance = new WordAllowance(context.clock)
     this.dialed = dialed
   }
 
@@ -155,7 +161,9 @@ export class Session implements ConnectionHandler {
   }
 
   say(said: Word): void {
-    this.connection.write(controlStream, encodeWord(said))
+    const isUnread = this.connection.queuedBytesOf(controlStream) > limits.unreadWordsBytesMax
+    if (isUnread) this.#invalid('it does not read what is said to it')
+    else this.connection.write(controlStream, encodeWord(said))
   }
 
   /** Bytes of that flow which QUIC has not taken. */
@@ -252,7 +260,7 @@ export class Session implements ConnectionHandler {
         const failure = this.#failed(effect.code, { ...effect.fields, problem: effect.problem })
         this.#count(outcomeOfFailure(effect.code))
         this.#noticeRemovedPin(effect.code, effect.fields['node'])
-        this.#context.log.warn('handshake failed', { code: effect.code, problem: effect.problem, ...effect.fields })
+        this.#events.failed({ code: effect.code, problem: effect.problem, ...effect.fields })
         return this.close(closeCode.refused, effect.problem, failure)
       }
       default:
@@ -296,8 +304,10 @@ export class Session implements ConnectionHandler {
   }
 
   #readWords(bytes: Uint8Array): void {
+    const before = this.#words.count
     const words = this.#words.push(bytes)
     if (typeof words === 'string') return this.#invalid(words)
+    if (!this.#wordAllowance.take(this.#words.count - before)) return this.#invalid('it says too much')
     for (const said of words) this.#events.said(said)
   }
 

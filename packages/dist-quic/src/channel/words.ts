@@ -45,6 +45,8 @@ export function encodeWord(said: Word): Uint8Array {
 /** Reads the words of one stream. */
 export class WordReader {
   readonly #inbox: Inbox = createInbox()
+  /** Words that came so far, known or not. */
+  count = 0
 
   /** The words that the bytes bring to an end; or what is wrong with them. */
   push(bytes: Uint8Array): Word[] | string {
@@ -53,6 +55,7 @@ export class WordReader {
       const cut = cutMessage(this.#inbox, rest)
       if (cut.problem !== undefined) return cut.problem
       rest = rest.subarray(cut.used)
+      if (cut.message !== undefined) this.count++
       const said = cut.message?.[0]
       if (said !== undefined && known.has(said)) words.push(said as Word)
     }
