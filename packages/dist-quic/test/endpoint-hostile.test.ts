@@ -206,6 +206,41 @@ test('ten thousand half-open handshakes take no more places than the caps, and h
   await expect.poll(() => server.connectionsCount, { timeout: 20_000 }).toBe(11)
 }, 120_000)
 
+test('silent handshakes without end, from the address of honest peers, keep none of those out', async () => {
+  const server = await open(echo)
+  const socket = await udp()
+  // As many as there are places at once, then thirty a second.
+  const waiting: RawClient[] = []
+  socket.on('message', packet => {
+    if (((packet[0] as number) & 0xf0) !== 0xf0) return
+    const fits = waiting.findIndex(client => {
+      client.take(Buffer.from(packet))
+      return client.flush() > 0
+    })
+    if (fits >= 0) waiting.splice(fits, 1)
+  })
+  const begin = () => {
+    const client = new RawClient(socket, server.address)
+    if (waiting.push(client) > 50) waiting.shift()
+    client.flush()
+  }
+  while (server.handshakesCount < limits.handshakesLoopbackMax) {
+    begin()
+    await turns(1)
+  }
+  const attacking = setInterval(begin, 33)
+  onClose(() => clearInterval(attacking))
+  await turns(500)
+  const tookMs: number[] = []
+  for (let peers = 0; peers < 6; peers++) {
+    const startedAt = performance.now()
+    await dial(await open(), server.address)
+    tookMs.push(performance.now() - startedAt)
+    expect(server.handshakesCount).toBeLessThanOrEqual(limits.handshakesLoopbackMax)
+  }
+  expect(Math.max(...tookMs)).toBeLessThan(2_000)
+})
+
 test('a handshake that drips on is cut at its deadline', async () => {
   const server = await open(echo, { handshakeTimeoutMs: 600 })
   const peer = await honest(server)

@@ -31,8 +31,6 @@ const internalErrorCode = 0x1
 
 export class Connection implements QuicConnection {
   readonly dialed: boolean
-  /** The host that it began with. */
-  readonly firstHost: string
   readonly ownCertificateHash: Uint8Array
   /** Set by the endpoint while a flush is due. */
   dirty = false
@@ -60,7 +58,6 @@ export class Connection implements QuicConnection {
   constructor(native: NativeConnection, owner: ConnectionOwner, start: ConnectionStart) {
     const { transport, remote, handler } = start
     this.dialed = handler !== undefined
-    this.firstHost = remote.host
     this.ownCertificateHash = transport.certificateHash
     this.#native = native
     this.#owner = owner
@@ -246,9 +243,11 @@ export class Connection implements QuicConnection {
     this.#guard(run)
   }
 
-  /** Forgets it at once: the endpoint's socket closes, so nothing can come or go any more. */
-  drop(): void {
+  /** Forgets it at once: nothing can come or go any more. The peer learns nothing. */
+  drop(reason: string): void {
+    this.#end(quicError('E_CHANNEL_CLOSED', { node: this.#name, reason }))
     this.#vanish()
+    this.#tellEnd()
   }
 
   get #alive(): boolean {
@@ -361,7 +360,7 @@ export class Connection implements QuicConnection {
     this.#timer.stop()
     this.#sender.stop()
     this.#ids?.clear()
-    this.#paths.end(this.#cause ?? quicError('E_CHANNEL_CLOSED', { node: this.#name, reason: 'the endpoint closed' }))
+    this.#paths.end(this.#cause ?? quicError('E_CHANNEL_CLOSED', { node: this.#name, reason: 'it ended' }))
     this.#owner.gone(this)
     try {
       if (this.#home.kind !== 'shared') this.#home.close()

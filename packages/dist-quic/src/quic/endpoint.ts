@@ -4,6 +4,7 @@ import type { Clock, Entropy, Log } from '@barrel-actors/runtime'
 import type { DatagramAdapter } from './adapter.ts'
 import { type Address, writtenFor } from './address.ts'
 import { type EndpointCertificate, loopbackPacketBytes } from './config.ts'
+import type { Connection } from './connection.ts'
 import type { UntrustedBounds } from './connection-owner.ts'
 import type { ConnectionHandler, QuicConnection } from './contract.ts'
 import { DatagramSocket } from './datagram-socket.ts'
@@ -55,7 +56,7 @@ export interface DialOptions {
 export class Endpoint {
   readonly #transports: Transports
   readonly #socket: DatagramSocket
-  readonly #caps: HandshakeCaps
+  readonly #caps: HandshakeCaps<Connection>
   readonly #switchboard: Switchboard
   #closing: Promise<void> | undefined
 
@@ -89,7 +90,12 @@ export class Endpoint {
     return new Endpoint(transports, socket, caps, switchboard)
   }
 
-  private constructor(transports: Transports, socket: DatagramSocket, caps: HandshakeCaps, switchboard: Switchboard) {
+  private constructor(
+    transports: Transports,
+    socket: DatagramSocket,
+    caps: HandshakeCaps<Connection>,
+    switchboard: Switchboard,
+  ) {
     this.#transports = transports
     this.#socket = socket
     this.#caps = caps
@@ -149,12 +155,12 @@ export class Endpoint {
   }
 }
 
-function capsFrom({ handshakesMax, handshakesPerAddressMax }: EndpointOptions): HandshakeCaps {
-  return new HandshakeCaps(
-    handshakesMax ?? limits.handshakesMax,
-    handshakesPerAddressMax ?? limits.handshakesPerAddressMax,
-    handshakesPerAddressMax ?? limits.handshakesLoopbackMax,
-  )
+function capsFrom({ handshakesMax, handshakesPerAddressMax, clock }: EndpointOptions): HandshakeCaps<Connection> {
+  return new HandshakeCaps(clock, {
+    max: handshakesMax ?? limits.handshakesMax,
+    perPartyMax: handshakesPerAddressMax ?? limits.handshakesPerAddressMax,
+    loopbackMax: handshakesPerAddressMax ?? limits.handshakesLoopbackMax,
+  })
 }
 
 async function transportsOf(quiche: Quiche, options: EndpointOptions, socket: DatagramSocket): Promise<Transports> {

@@ -11,6 +11,9 @@ export const limits = {
   handshakesPerAddressMax: 16,
   /** All nodes of this machine share its loopback address. */
   handshakesLoopbackMax: 64,
+  /** How long one of them must have been silent to give way to another. It bounds how many begin: as many as there are
+   * places in that time. */
+  silentMsMin: 250,
   /** A TLS handshake that we accepted and that takes longer is given up. */
   handshakeMsMax: 5_000,
   /** Datagrams of one flight of a handshake that are sent again, first after that time, then after twice as long each time. */

@@ -38,7 +38,7 @@ export interface SwitchboardParts {
   readonly transports: Transports
   readonly strangers: StrangerDesk
   readonly drops: DropLog
-  readonly caps: HandshakeCaps
+  readonly caps: HandshakeCaps<Connection>
   readonly accept: Accept
 }
 
@@ -122,7 +122,10 @@ export class Switchboard implements ConnectionOwner {
     if (this.#closed) return
     const key = destinationKey(packet)
     const accepted = key === undefined ? undefined : this.#byId.get(key)
-    if (accepted !== undefined) return accepted.receive(packet, host, port, this.#socket, key)
+    if (accepted !== undefined) {
+      this.#parts.caps.heard(accepted)
+      return accepted.receive(packet, host, port, this.#socket, key)
+    }
     const dialed = isWithoutId(packet) ? this.#dialed.get(keyOfSender(host, port)) : undefined
     if (dialed !== undefined) dialed.receive(packet, host, port, this.#socket, undefined)
     else this.#meet(packet, { host, port })
@@ -141,7 +144,7 @@ export class Switchboard implements ConnectionOwner {
     this.flushAll()
     this.#closed = true
     clearImmediate(this.#due)
-    for (const connection of [...this.#connections]) connection.drop()
+    for (const connection of [...this.#connections]) connection.drop(reason)
   }
 
   flushSoon(connection: Connection): void {
@@ -194,7 +197,7 @@ export class Switchboard implements ConnectionOwner {
   }
 
   settled(connection: Connection): void {
-    if (!connection.dialed) this.#parts.caps.end(connection.firstHost)
+    this.#parts.caps.end(connection)
   }
 
   gone(connection: Connection): void {
@@ -218,8 +221,16 @@ export class Switchboard implements ConnectionOwner {
   #begin(packet: Buffer, client: Address, sourceId: Uint8Array, firstId: Uint8Array): void {
     const { caps, connectionsMax, drops } = this.#parts
     if (this.#connections.size >= connectionsMax) drops.count('tooManyConnections')
-    else if (!caps.mayBegin(client.host)) drops.count('tooManyHandshakes')
-    else this.#accept(packet, client, sourceId, firstId)
+    else if (caps.mayBegin(client.host) || this.#evict(client.host)) this.#accept(packet, client, sourceId, firstId)
+    else drops.count('tooManyHandshakes')
+  }
+
+  // Whether there is room now.
+  #evict(host: string): boolean {
+    const silent = this.#parts.caps.silent(host)
+    silent?.drop('it was silent, and others waited')
+    if (silent !== undefined) this.#parts.drops.count('silentHandshake')
+    return silent !== undefined
   }
 
   #accept(packet: Buffer, client: Address, sourceId: Uint8Array, firstId: Uint8Array): void {
@@ -232,9 +243,10 @@ export class Switchboard implements ConnectionOwner {
       drops.count('malformed')
       return
     }
-    caps.begin(client.host)
     const start = { transport, port: this.#socket, remote: client, handler: undefined, sourceId }
-    this.#add(native, start).receive(packet, client.host, client.port, this.#socket, undefined)
+    const connection = this.#add(native, start)
+    caps.begin(client.host, connection)
+    connection.receive(packet, client.host, client.port, this.#socket, undefined)
   }
 
   #connect(start: ConnectionStart): Connection {
