@@ -14,6 +14,12 @@ export const limits = {
   restingMax: 64,
   /** Links asked for and not answered: what a peer can make this node dial in half a minute. */
   pendingMax: 16,
+  /** Dials to others that one member can have this node make at once: as many as can be pending. */
+  dialsPerMemberMax: 16,
+  /** After how long it can have one more. A calm overlay needs one in ten seconds. */
+  dialEveryMs: 2_000,
+  /** Members whose dials are counted. Past it, others make this node dial nobody until one has its whole budget back. */
+  dialingMembersMax: 1_024,
   /** Endpoints in a peer descriptor. */
   endpointsMax: 8,
   /** Plumtree: characters of a broadcast's tag. Tags name stores, not keys. */

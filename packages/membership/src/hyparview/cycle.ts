@@ -6,7 +6,7 @@
 import type { NodeName } from '@barrel-actors/runtime'
 import { pick } from '../random.ts'
 import { shuffleIntervalMs } from './churn.ts'
-import { checkNeighbors, fill, request } from './links.ts'
+import { checkNeighbors, fill, request, takeCandidate } from './links.ts'
 import { sendProbe } from './probing.ts'
 import type { Step } from './state.ts'
 import { sendShuffle } from './walks.ts'
@@ -65,7 +65,6 @@ export function introduce(current: Step, node: NodeName): void {
 
 // Also where there is room: an island that is full never asks, and refuses who does not insist.
 function swap(current: Step): void {
-  const { state, now, random } = current
-  const peer = state.passive.candidate(now, random, state.pending)
+  const peer = takeCandidate(current)
   if (peer !== undefined) request(current, peer.node, 'swap')
 }

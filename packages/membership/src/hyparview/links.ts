@@ -23,6 +23,32 @@ export function request({ state, now, effects }: Step, node: NodeName, purpose: 
     effects.push({ kind: 'send', to: node, message: { kind: 'neighbor', peer, priority: priorityOf(state, purpose) } })
 }
 
+/** Asks a node that `member` has named: as often as that member may have this node dial. */
+export function requestFor(current: Step, member: NodeName, node: NodeName, purpose: Purpose): void {
+  if (current.state.pending.size >= limits.pendingMax) return
+  if (mayDialFor(current, member)) request(current, node, purpose)
+}
+
+/** Takes a dial from the budget of that member; whether it had one. */
+export function mayDialFor({ state, now }: Step, member: NodeName): boolean {
+  const isFree = state.dials.take(member, now)
+  if (!isFree) state.refused.tooManyDials++
+  return isFree
+}
+
+/** A node of the passive view that may be asked for a link, at the cost of the member that has named it. */
+export function takeCandidate({ state, now, random }: Step): Peer | undefined {
+  const { passive, pending, dials, self } = state
+  const isOwn = (node: NodeName, source: NodeName) => source === node || source === self.node
+  const found = passive.candidate(
+    now,
+    random,
+    (node, source) => !pending.has(node) && (isOwn(node, source) || dials.has(source, now)),
+  )
+  if (found !== undefined && !isOwn(found.peer.node, found.source)) dials.take(found.source, now)
+  return found?.peer
+}
+
 // Paper, 4.3: high where the active view is empty. Ours: also where two islands shall grow together.
 function priorityOf({ active }: Step['state'], purpose: Purpose): Priority {
   return active.size === 0 || purpose === 'swap' || purpose === 'heal' ? 'high' : 'low'
@@ -33,11 +59,11 @@ const refusalsMax = 5
 
 /** Asks nodes of the passive view for as many links as are missing. */
 export function fill(current: Step): void {
-  const { state, now, random } = current
+  const { state } = current
   if (state.isOut || (state.active.size > 0 && state.refusals >= refusalsMax)) return
   const { activeViewMax } = state.options
   while (state.active.size + state.pending.size < activeViewMax && state.pending.size < limits.pendingMax) {
-    const peer = state.passive.candidate(now, random, state.pending)
+    const peer = takeCandidate(current)
     if (peer === undefined) return
     request(current, peer.node, 'fill')
   }
@@ -118,7 +144,9 @@ export function onDisconnect(current: Step, from: NodeName, { leaves, instead }:
     }
   }
   // A neighbour was swapped at both ends: who lost its link there lacks one as this node does.
-  if (peer !== undefined && instead !== undefined && isFree(current, instead)) request(current, instead.node, 'fill')
+  if (peer !== undefined && instead !== undefined && isFree(current, instead)) {
+    requestFor(current, from, instead.node, 'fill')
+  }
   if (peer !== undefined || wasPending) fill(current)
 }
 

@@ -100,14 +100,19 @@ export class PassiveView {
     return entry !== undefined && entry.askAtMs > now
   }
 
-  /** One that may be asked for a link and is not among `except`. */
-  candidate(now: number, random: Random, except: ReadonlyMap<NodeName, unknown>): Peer | undefined {
-    const isFit = ({ peer, askAtMs }: Entry) => askAtMs <= now && !except.has(peer.node) && !this.#isGone(peer)
+  /** One that may be asked for a link, as `mayAsk` says of a node and of who has told of it. */
+  candidate(
+    now: number,
+    random: Random,
+    mayAsk: (node: NodeName, source: NodeName) => boolean,
+  ): { readonly peer: Peer; readonly source: NodeName } | undefined {
+    const isFit = ({ peer, source, askAtMs }: Entry) =>
+      askAtMs <= now && !this.#isGone(peer) && mayAsk(peer.node, source)
     let fit = 0
     for (const entry of this.#entries.values()) if (isFit(entry)) fit++
     if (fit === 0) return undefined
     let left = Math.floor(random.next() * fit)
-    for (const entry of this.#entries.values()) if (isFit(entry) && left-- === 0) return entry.peer
+    for (const entry of this.#entries.values()) if (isFit(entry) && left-- === 0) return entry
     return undefined
   }
 

@@ -12,12 +12,14 @@ export interface ViewSizes {
   readonly pendingOldestMs: number
   /** Requests for links that were never answered, since the start. */
   readonly pendingExpired: number
+  /** Members that have had this node dial others a short while ago. */
+  readonly dialing: number
   /** Of the passive view, how many one node has told of. */
   readonly passiveMost: number
 }
 
 export function viewSizes(
-  { active, passive, pending, failed, options, pendingExpired }: Hyparview,
+  { active, passive, pending, failed, dials, options, pendingExpired }: Hyparview,
   now: number,
 ): ViewSizes {
   let oldestMs = 0
@@ -29,6 +31,7 @@ export function viewSizes(
     failed: failed.size,
     pendingOldestMs: oldestMs,
     pendingExpired,
+    dialing: dials.size,
     passiveMost: passive.sourceMost,
   }
 }

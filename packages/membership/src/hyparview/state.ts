@@ -16,6 +16,7 @@ import type { NodeName, Random } from '@barrel-actors/runtime'
 import type { Peer } from '../peer.ts'
 import { type Churn, countChurn, createChurn } from './churn.ts'
 import { introduce, runCycle } from './cycle.ts'
+import { DialBudgets } from './dial-budgets.ts'
 import { FailedPeers } from './failed-peers.ts'
 import { answerReply, drop, fill, onCheck, onDisconnect, onJoin, onNeighbor, request } from './links.ts'
 import type { HyparviewMessage } from './messages.ts'
@@ -67,7 +68,15 @@ export interface Pending {
   readonly deadlineMs: number
 }
 
-export type RefusedReason = 'otherNode' | 'self' | 'earlierLife' | 'notNeighbor' | 'notAsked' | 'notIn'
+export type RefusedReason =
+  | 'otherNode'
+  | 'self'
+  | 'earlierLife'
+  | 'notNeighbor'
+  | 'notAsked'
+  | 'notIn'
+  /** It named more nodes to dial than it may. */
+  | 'tooManyDials'
 
 export interface Hyparview {
   readonly self: Peer
@@ -84,6 +93,7 @@ export interface Hyparview {
   /** Who gave up a link, and until when it gets none at the cost of another. */
   readonly resting: Map<NodeName, number>
   readonly churn: Churn
+  readonly dials: DialBudgets
   /** Messages dropped, by reason. */
   readonly refused: Record<RefusedReason, number>
   /** The shuffle under way: its number, and what was sent with it. */
@@ -129,7 +139,8 @@ export function createHyparview(
     failed: new FailedPeers(all.failedMax),
     resting: new Map(),
     churn: createChurn(now),
-    refused: { otherNode: 0, self: 0, earlierLife: 0, notNeighbor: 0, notAsked: 0, notIn: 0 },
+    dials: new DialBudgets(),
+    refused: { otherNode: 0, self: 0, earlierLife: 0, notNeighbor: 0, notAsked: 0, notIn: 0, tooManyDials: 0 },
     shuffle: undefined,
     checkedMs: Number.NEGATIVE_INFINITY,
     refusals: 0,

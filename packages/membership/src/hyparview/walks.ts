@@ -2,7 +2,7 @@
 import type { NodeName } from '@barrel-actors/runtime'
 import type { Peer } from '../peer.ts'
 import { pick, sample } from '../random.ts'
-import { request } from './links.ts'
+import { mayDialFor, request, requestFor } from './links.ts'
 import type { HyparviewMessage } from './messages.ts'
 import type { Step } from './state.ts'
 
@@ -18,7 +18,7 @@ export function onForwardJoin(current: Step, from: NodeName, peer: Peer, ttl: nu
   const next = left === 0 || state.active.size <= 1 ? undefined : pickExcept(current, from, peer.node)
   if (next === undefined) {
     // Paper, 4.2: the walk ends. Ours asks, so that no end believes in a link that the other has no room for.
-    if (!isLinked) request(current, peer.node, 'walk')
+    if (!isLinked) requestFor(current, from, peer.node, 'walk')
     return
   }
   if (left === state.options.passiveWalkLength && !isLinked) state.passive.add(peer, from, now, random)
@@ -45,7 +45,9 @@ export function onShuffle(current: Step, from: NodeName, message: Shuffle): void
   if (origin.node === state.self.node) return
   // Paper, 4.4: as many as came, from the passive view.
   const peers = state.passive.sample(message.peers.length + 1, random)
-  effects.push({ kind: 'send', to: origin.node, message: { kind: 'shuffleReply', id, peers } })
+  const isHere = origin.node === from || state.active.has(origin.node)
+  if (isHere || mayDialFor(current, from))
+    effects.push({ kind: 'send', to: origin.node, message: { kind: 'shuffleReply', id, peers } })
   // It lives all the same, and is taken for gone here until there is a link.
   if (!isNeighbor && state.isGone(from, origin.creation) && !state.pending.has(from)) request(current, from, 'heal')
   integrate(current, [origin, ...message.peers], from, peers)
