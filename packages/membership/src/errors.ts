@@ -11,6 +11,10 @@ export const codes = {
     what: 'The discovery backend {backend} cannot be used: {problem}.',
     todo: 'Correct its options; docs/discovery.md lists them.',
   },
+  E_JOIN_SELF: {
+    what: 'The node {node} cannot join itself.',
+    todo: 'Give join the address of another node.',
+  },
   E_MEMBERSHIP_OPTION_INVALID: {
     what: 'The option {option} of membership cannot be used: {problem}.',
     todo: 'Give it a value of the kind and in the range that docs/reference/options.md states.',

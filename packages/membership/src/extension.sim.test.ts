@@ -116,6 +116,15 @@ describe('whole nodes in the overlay', () => {
       expect(group.view(leaver)).not.toEqual([])
     }))
 
+  it('a node that is to join itself is an error, and its own name among its contacts is passed over', () =>
+    withGroup(async group => {
+      await group.start(a, { contactNodes: [a, `${a}:9100`] })
+      for (const address of [a, `${a}:9100`]) {
+        expect(() => group.api(a).join(address)).toThrow(expect.objectContaining({ code: 'E_JOIN_SELF' }))
+      }
+      expect(group.api(a).pendingView()).toEqual([])
+    }))
+
   it('contacts are asked again until one of them is there', () =>
     withGroup(async group => {
       const warned: unknown[] = []

@@ -10,6 +10,7 @@ import {
 } from '@barrel-actors/runtime'
 import type { Detector, Refusal } from './detector/state.ts'
 import { addressResolver } from './discovery/chain.ts'
+import { membershipError } from './errors.ts'
 import { type ViewSizes, viewSizes } from './hyparview/sizes.ts'
 import type { RefusedReason } from './hyparview/state.ts'
 import { limits } from './limits.ts'
@@ -49,7 +50,7 @@ export interface MembershipStats {
 
 /** What membership offers: `node.extension(Membership)`. */
 export interface MembershipApi {
-  /** Asks that node for a way into the overlay; also after `leave`. Throws E_ADDRESS_INVALID, E_NODE_NAME_INVALID. */
+  /** Asks that node for a way into the overlay; also after `leave`. Throws E_ADDRESS_INVALID, E_JOIN_SELF, E_NODE_NAME_INVALID. */
   join(address: string): void
   /** Tells the neighbours, and stays out until the next `join`. */
   leave(): void
@@ -107,11 +108,12 @@ async function install(host: Host, given: MembershipOptions): Promise<Installed<
   }
 }
 
-function createApi({ clock }: Host, member: Member): MembershipApi {
+function createApi({ clock, node }: Host, member: Member): MembershipApi {
   const { overlay, subscribers } = member
   return {
     join: address => {
       const contact = parseAddress(address)
+      if (contact.node === node.name) throw membershipError('E_JOIN_SELF', { node: node.name })
       member.descriptors.addContact(contact)
       member.join(contact.node)
     },

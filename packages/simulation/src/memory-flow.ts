@@ -2,8 +2,8 @@
 
 import type { SignalDecoder, SignalEncoder } from '@barrel-actors/runtime'
 
-/** So many flows has a channel; each sender has one. */
-export const flowsCount = 16
+/** So many flows has a channel, as over QUIC; each sender has one. */
+export const flowsCount = 4
 
 interface Packet {
   readonly sentMs: number

@@ -64,6 +64,8 @@ law(
     const [one, other] = [HLC.encode(a), HLC.encode(b)]
     expect(one.length).toBe(12)
     expect(HLC.decode(one)).toEqual(a)
+    const packed = HLC.pack(a)
+    expect(packed).toBe(BigInt(`0x${Buffer.from(one).toString('hex')}`))
     expect(Buffer.compare(one, other)).toBe(Math.sign(HLC.compare(a, b)))
   }),
 )
