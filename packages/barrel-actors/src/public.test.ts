@@ -33,6 +33,7 @@ test('these are the names that applications import', () => {
       "makeRef",
       "monitor",
       "multiCall",
+      "newClusterKey",
       "next",
       "noReply",
       "nodes",

@@ -71,7 +71,7 @@ test('a certificate that was signed for a node lets it in without the cluster ke
 
 test('what cannot be signed is said', async () => {
   await using place = await Place.make()
-  await place.run('cluster', 'new')
+  const key = publicKeyIn((await place.run('cluster', 'new')).stdout)
   for (const [args, code] of [
     [['--name', 'b@127.0.0.1', '--node-key', 'nothing.pub'], 'E_ARGUMENT_INVALID'],
     [['--name', 'b', '--node-key', 'cluster.key'], 'E_NODE_NAME_INVALID'],
@@ -79,6 +79,9 @@ test('what cannot be signed is said', async () => {
     [['--name', 'b@127.0.0.1', '--node-key', 'x', '--days', '0'], 'E_ARGUMENT_INVALID'],
     [['--name', 'b@127.0.0.1', '--node-key', 'x', '--cluster-key', 'none'], 'E_CLUSTER_KEY_INVALID'],
     [['--name', 'b@127.0.0.1'], 'E_ARGUMENT_INVALID'],
+    [['--name', 'b@127.0.0.1', '--node-key', 'data/node.key'], 'it is the secret half'],
+    [['--name', 'b@127.0.0.1', '--node-key', '.'], 'E_ARGUMENT_INVALID'],
+    [['--name', 'b@127.0.0.1', '--node-key', key, '--out', 'cluster.key'], 'E_FILE_EXISTS'],
   ] as const) {
     expect((await place.run('cluster', 'sign', ...args)).stderr).toContain(code)
   }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { detectorDefaults } from './detector/options.ts'
 import { hyparviewDefaults } from './hyparview/options.ts'
@@ -24,24 +23,6 @@ describe('options of membership', () => {
       expect(resolved.detector).toEqual({ ...detectorDefaults, ...profiles[profile].detector })
     }
     expect(resolveOptions({ profile: 'wan', plumtree: { gapMs: 5 } }, self).plumtree.gapMs).toBe(5)
-  })
-
-  it('the reference page states every option with its default, and no other', () => {
-    const page = readFileSync(new URL('../../../docs/reference/options.md', import.meta.url), 'utf8')
-    const section = /## `membership\(options\)`\n([\s\S]*?)(\n## |$)/.exec(page)?.[1] ?? ''
-    const rows = [...section.matchAll(/^\| `([\w.]+)` \| (.*?) \|/gm)].map(([, option, value]) => [option, value])
-    const mega = 1024 * 1024
-    const shown = (value: unknown) =>
-      value === 8 * mega ? '8 MiB' : typeof value === 'number' ? value.toLocaleString('en-US') : String(value)
-    const within = (prefix: string, defaults: object) =>
-      Object.entries(defaults).map(([option, value]) => [`${prefix}.${option}`, shown(value)])
-    const stated = Object.fromEntries(rows)
-    for (const [option, value] of Object.entries(membershipDefaults)) expect(stated[option]).toBe(shown(value))
-    expect(rows.filter(([option]) => option?.includes('.'))).toEqual([
-      ...within('hyparview', hyparviewDefaults),
-      ...within('plumtree', plumtreeDefaults),
-      ...within('detector', detectorDefaults),
-    ])
   })
 
   it('the own name among the contacts is passed over, with a port or without', () => {

@@ -47,7 +47,7 @@ class End {
       clock,
       entropy: systemEntropy,
       log: silentLog,
-        counts: this.counts,
+      counts: this.counts,
     } as unknown as CarrierContext
     this.session = new Session(
       context,

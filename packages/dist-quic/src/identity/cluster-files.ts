@@ -3,9 +3,9 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Disk, Entropy, FileReaders } from '@barrel-actors/runtime'
 import { problemOf, quicError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { checkPublicKey, type KeyPair, keyBytes, keyPairOf, privateKeyPem } from './keys.ts'
+import { checkPublicKey, type KeyPair, keyBytes, keyPairOf, privateKeyPem, seedProblem } from './keys.ts'
 
-/** The path of a file, or what it holds. */
+/** The path of a file, or what it holds: as bytes, or as a text in PEM. */
 export type FileOrBytes = string | Uint8Array
 
 /** A new cluster key, as the text of its file: PKCS #8 in PEM (RFC 8410), which other tools read too. */
@@ -30,7 +30,10 @@ export async function readClusterKey(disk: Disk, key: FileOrBytes): Promise<KeyP
   }
   if (secret.asymmetricKeyType !== 'ed25519') throw fail(`it is a key for ${secret.asymmetricKeyType}, not for Ed25519`)
   const { d } = secret.export({ format: 'jwk' })
-  return keyPairOf(Uint8Array.from(Buffer.from(d as string, 'base64url')))
+  const seed = Uint8Array.from(Buffer.from(d as string, 'base64url'))
+  const problem = seedProblem(seed)
+  if (problem !== undefined) throw fail(problem)
+  return keyPairOf(seed)
 }
 
 /** The public half of a cluster key as people write it: base64 of its 32 bytes. */
@@ -49,7 +52,9 @@ export function readPublicKey(given: string | Uint8Array): Uint8Array {
 function publicKeyFromText(text: string): Uint8Array {
   if (!text.includes('-----BEGIN PUBLIC KEY-----')) return Uint8Array.from(Buffer.from(text, 'base64'))
   try {
-    const { x } = createPublicKey(text).export({ format: 'jwk' })
+    const key = createPublicKey(text)
+    if (key.asymmetricKeyType !== 'ed25519') return new Uint8Array(0)
+    const { x } = key.export({ format: 'jwk' })
     return Uint8Array.from(Buffer.from(x ?? '', 'base64url'))
   } catch {
     return new Uint8Array(0)
@@ -82,9 +87,9 @@ export async function readCertificate(disk: Disk, certificate: FileOrBytes): Pro
 type Fail = (problem: string, cause?: unknown) => Error
 
 async function bytesOf(disk: Disk, given: FileOrBytes, fail: Fail, readers?: FileReaders): Promise<Uint8Array> {
-  if (typeof given !== 'string') {
+  if (typeof given !== 'string' || isContent(given)) {
     if (given.length > limits.clusterFileBytesMax) throw fail(`it has more than ${limits.clusterFileBytesMax} bytes`)
-    return given
+    return Buffer.from(given)
   }
   let bytes: Uint8Array | undefined
   try {
@@ -96,9 +101,14 @@ async function bytesOf(disk: Disk, given: FileOrBytes, fail: Fail, readers?: Fil
   return bytes
 }
 
+// Who takes a variable of the environment for a path must not see a secret in an error.
+function isContent(given: string): boolean {
+  return given.includes('-----BEGIN') || given.includes('\n')
+}
+
 /** How errors name it. */
 export function sourceOf(given: FileOrBytes): string {
-  return typeof given === 'string' ? given : '(given as bytes)'
+  return typeof given === 'string' && !isContent(given) ? given : '(given as bytes)'
 }
 
 export function badCertificate(source: string, problem: string, cause?: unknown): Error {

@@ -131,6 +131,21 @@ test('a key or certificate file that is missing, cut, too long or of the wrong k
   await expect(open({ clusterKey: 'other' }, seams(files))).rejects.toThrow('not for Ed25519')
 })
 
+test('a key may be given as the text of its file, and no error shows a text that holds one', async () => {
+  expect(await open({ clusterKey: pem })).toBeDefined()
+  const cut = pem.slice(0, 90)
+  const refused = await open({ clusterKey: cut }).catch(error => error as Error)
+  expect(refused).toMatchObject({ code: 'E_CLUSTER_KEY_INVALID', fields: { source: '(given as bytes)' } })
+  expect(String((refused as Error).stack)).not.toContain(cut.slice(30, 60))
+})
+
+test('a public key of another kind is not taken for one', async () => {
+  for (const make of [generateKeyPairSync('x25519'), generateKeyPairSync('ec', { namedCurve: 'P-256' })]) {
+    const text = make.publicKey.export({ format: 'pem', type: 'spki' }) as string
+    await expect(open({ clusterKey: pem, clusterKeys: [text] })).rejects.toThrow(code('E_QUIC_OPTION_INVALID'))
+  }
+})
+
 test('options that do not go together are refused', async () => {
   const bytes = Buffer.from(pem)
   for (const options of [

@@ -98,7 +98,8 @@ test.each(['tofu', 'strict'] as const)(
     await policy.store.replace(node, one.publicKey, 'operator')
     expect(ask(policy, three, toThree)).toBe('accept')
     await policy.keep(resultFor(three, toThree))
-    expect(policy.store.list()).toMatchObject([{ fingerprint: three.fingerprint, pinnedBy: 'succession' }])
+    // What an operator has pinned stays an operator's pin.
+    expect(policy.store.list()).toMatchObject([{ fingerprint: three.fingerprint, pinnedBy: 'operator' }])
     expect(lines).toEqual([
       ['peer has a new key, which its old one signed', { node, from: one.fingerprint, to: three.fingerprint }],
     ])
@@ -249,6 +250,13 @@ test('a certificate gives no name whose key is revoked, or was pinned by an oper
   const pinnedByHand = (await policyWith()).policy
   await pinnedByHand.store.replace(node, one.publicKey, 'operator')
   expect(ask(pinnedByHand, two, [], false, node, 2_000)).toBe('changed')
+
+  // Also after the pinned key has signed its successor; and never to a tool.
+  await pinnedByHand.keep(resultFor(two, toTwo))
+  expect(ask(pinnedByHand, three, [], false, node, 2_000)).toBe('changed')
+  const ofNode = (await policyWith()).policy
+  await ofNode.keep(resultFor(one, [], 'node', 1_000))
+  expect(ask(ofNode, two, [], true, node, 2_000)).toBe('changed')
 
   const refusing = (await policyWith({ onKeyChange: 'refuse' })).policy
   await refusing.keep(resultFor(one, [], 'node', 1_000))

@@ -93,7 +93,8 @@ export class TrustPolicy {
       return this.#options.log.warn('peer has a new key, which its old one signed', fields)
     }
     // Trust has answered `accept`, but only just now: what is kept is checked where it is kept.
-    if (!this.#isRecertified({ node: name, certifiedMs })) return this.store.pin(name, publicKey)
+    if (!this.#isRecertified({ node: name, certifiedMs, hidden: role !== 'node' }))
+      return this.store.pin(name, publicKey)
     await this.store.replace(name, publicKey, 'certificate', from, certifiedMs)
     this.#options.log.warn('peer has a new key, and a younger member certificate for it', fields)
   }
@@ -131,9 +132,9 @@ export class TrustPolicy {
     return problem === undefined
   }
 
-  /** Whether a member certificate gives the name to another key than the pinned one, which is not revoked. */
-  #isRecertified({ node, certifiedMs }: Pick<TrustQuestion, 'node' | 'certifiedMs'>): boolean {
-    if (certifiedMs === undefined || this.#options.onKeyChange === 'refuse') return false
+  /** Whether a node's certificate gives the name to another key than the pinned one, which is not revoked. */
+  #isRecertified({ node, certifiedMs, hidden }: Pick<TrustQuestion, 'node' | 'certifiedMs' | 'hidden'>): boolean {
+    if (certifiedMs === undefined || hidden || this.#options.onKeyChange === 'refuse') return false
     const pinned = this.store.keyOf(node)
     return pinned !== undefined && !this.store.isRevoked(pinned) && this.store.isOlderThan(node, certifiedMs)
   }

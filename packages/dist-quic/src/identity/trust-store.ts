@@ -151,7 +151,9 @@ async function replace(store: Store, fresh: PinnedKey, from?: Uint8Array): Promi
     if (known !== undefined && isSame(known.publicKey, publicKey)) return
     if (known === undefined || !isSame(known.publicKey, from)) throw changed(store, node, fresh.fingerprint)
   }
-  await take(store, fresh, known)
+  // A rotation that the key of an operator's pin has signed is still what the operator meant.
+  const isMeant = known?.pinnedBy === 'operator' && fresh.pinnedBy === 'succession'
+  await take(store, isMeant ? { ...fresh, pinnedBy: 'operator' } : fresh, known)
 }
 
 /** The pin to be, once its parts are checked. Every way into the store goes through here. */
