@@ -202,7 +202,7 @@ function nodesOf(value: unknown): number {
   const sum = (values: Iterable<unknown>) => [...values].reduce<number>((count, each) => count + nodesOf(each), 1)
   if (Array.isArray(value) || value instanceof Set) return sum(value)
   if (value instanceof Map) return sum([...value].flat())
-  if (value instanceof Error) return 5 + (Object.hasOwn(value, 'cause') ? nodesOf(value.cause) : 0)
+  if (value instanceof Error) return 5 + (value.cause === undefined ? 0 : nodesOf(value.cause))
   if (Object.getPrototypeOf(value ?? 0) !== Object.prototype) return 1
   // One that looks like a mark counts as its content only.
   const [key, ...others] = Object.keys(value as object)
