@@ -36,7 +36,8 @@ test('a module that cannot be loaded is one line and the exit code 2', async () 
 
 test('an address that does not resolve', async () => {
   await using place = await Place.make()
-  expectOneLine(await place.run('repl', '--join', 'a@nowhere.invalid'), 'E_ADDRESS_UNRESOLVED', 1)
+  const args = ['--open-to-strangers', '--join', 'a@nowhere.invalid']
+  expectOneLine(await place.run('repl', ...args), 'E_ADDRESS_UNRESOLVED', 1)
 })
 
 test('a port in use', async () => {

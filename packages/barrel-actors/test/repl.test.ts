@@ -114,7 +114,7 @@ test('a shell whose reader is gone ends in place of printing to nobody', async (
 })
 
 test('a shell that reaches one seed says which one it did not reach', async () => {
-  await using shell = place.repl('--join', seed, '--join', 'x@nowhere.invalid')
+  await using shell = place.repl('--open-to-strangers', '--join', seed, '--join', 'x@nowhere.invalid')
   shell.type('nodes()')
   await shell.until(/a@127\.0\.0\.1/)
   const { code, stderr } = await shell.endInput().ended
