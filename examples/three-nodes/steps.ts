@@ -118,6 +118,7 @@ class Story {
   async comeBack(): Promise<string[]> {
     const before = this.#a as Started
     const after = await this.#startNode(nameA, './node-a.js', this.#breaks('return') ? 'another-key' : 'a', before.port)
+    expect('its key', after.fingerprint, before.fingerprint)
     expect('whether the creation grew', after.creation > before.creation, true)
     const count = await this.#b.ask('callByName', { name: 'counter', node: nameA, add: 0 })
     expect('the count of the new counter', count, 0)
