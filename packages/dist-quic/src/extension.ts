@@ -109,9 +109,10 @@ async function createContext(host: Host, given: QuicOptions): Promise<CarrierCon
   if (!authEnabled) log.warn('authentication is off: every node that reaches this one may take any name')
   const self = { name: host.node.name, creation: host.node.creation }
   const cluster = await openCluster(options.cluster, { node: self.name, hidden, timestampWindowMs }, host)
-  checkDoor(options, cluster, self.name)
+  checkOpenness(options, cluster, self.name)
   const identity = await IdentityKeeper.load({ node: self.name, keyDir, certDir, disk, entropy, clock, log })
   const trustStore = await openTrustStore(disk, clock, keyDir, log)
+  // A certificate that peers would refuse stops the start.
   cluster?.certificateFor(identity.current.keys)
   const trust = new TrustPolicy(trustStore, { mode, authEnabled, cookieOnly: cookieOnlyNodes, onKeyChange, log })
   const userStreams = new UserStreams({ node: host.node, clock, log })
@@ -136,7 +137,7 @@ function createApi(
       return trust.mode
     },
     setTrustMode(mode) {
-      checkDoor({ ...options, authTrustMode: mode }, cluster, self.name)
+      checkOpenness({ ...options, authTrustMode: mode }, cluster, self.name)
       trust.setMode(mode)
     },
     trust: createTrust(trust.store, fingerprint => carrier.closeKey(fingerprint, 'the key is revoked')),
@@ -161,7 +162,7 @@ function createApi(
  * A node that anybody may reach does not start where it would believe anybody.
  * @throws E_CLUSTER_OPEN
  */
-function checkDoor(options: ResolvedOptions, cluster: Cluster | undefined, node: NodeName): void {
+function checkOpenness(options: ResolvedOptions, cluster: Cluster | undefined, node: NodeName): void {
   const { address, authEnabled, authTrustMode, openToStrangers } = options
   const believesAnybody = !authEnabled || authTrustMode === 'tofu'
   if (cluster !== undefined || openToStrangers || !believesAnybody || isLoopback(address)) return
@@ -169,7 +170,7 @@ function checkDoor(options: ResolvedOptions, cluster: Cluster | undefined, node:
 }
 
 function otherKey(): Error {
-  const problem = 'it is for the key of now, and peers would refuse the new key'
+  const problem = 'it is for the present key, and peers would refuse the new one'
   return quicError('E_CLUSTER_CERTIFICATE_INVALID', { source: 'of this node', problem })
 }
 

@@ -1,4 +1,4 @@
-/** The door of a cluster over real QUIC: certificates let in, and nothing else does. */
+/** A cluster key over real QUIC: who has a certificate is let in, and nobody else. */
 import { systemEntropy } from '@barrel-actors/runtime'
 import { afterEach, expect, test } from 'vitest'
 import { newClusterKey, publicKeyText, readClusterKey } from '../src/identity/cluster-files.ts'

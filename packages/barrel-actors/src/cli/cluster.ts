@@ -64,15 +64,9 @@ async function keepCertificate(out: string, text: string): Promise<void> {
   const there = await systemDisk.read(out, textBytesMax).catch(error => {
     throw unusable(out, error)
   })
-  const [mark] = text.split('\n')
-  if (
-    there !== undefined &&
-    !Buffer.from(there)
-      .toString('latin1')
-      .startsWith(mark as string)
-  ) {
-    throw commandLineError('E_FILE_EXISTS', { path: resolve(out) })
-  }
+  const firstLine = text.slice(0, text.indexOf('\n'))
+  const mayReplace = there === undefined || Buffer.from(there).indexOf(firstLine) === 0
+  if (!mayReplace) throw commandLineError('E_FILE_EXISTS', { path: resolve(out) })
   await systemDisk.replace(out, Buffer.from(text), 0o644)
 }
 

@@ -25,8 +25,7 @@ export function helloFailure(config: HandshakeConfig, hello: Hello, now: number)
     keyFailure(config, hello) ??
     successionFailure(hello) ??
     reflectionFailure(config, hello) ??
-    clockFailure(config, hello, now) ??
-    certificateFailure(config, hello, now)
+    clockFailure(config, hello, now)
   )
 }
 
@@ -86,12 +85,20 @@ function clockFailure(config: HandshakeConfig, hello: Hello, now: number): Failu
   }
 }
 
-// After the clocks: a certificate that seems too old is not to blame for a clock that is wrong.
-function certificateFailure(config: HandshakeConfig, hello: Hello, now: number): Failure | undefined {
+/**
+ * When the member certificate begins, where one is asked for and holds; otherwise why it does not. Comes after
+ * `helloFailure`: a certificate that seems too old is not to blame for a clock that is wrong.
+ */
+export function checkCertificate(config: HandshakeConfig, hello: Hello, now: number): Certified | Failure {
   // A probe shows that it has the cookie, and its name must be listed.
-  if (config.cluster === undefined || hello.cookieOnly) return undefined
+  if (config.cluster === undefined || hello.cookieOnly) return { certifiedMs: undefined }
   const checked = checkMember(config.cluster, hello, now, 2 * config.timestampWindowMs)
-  return isRefusal(checked) ? { code: 'E_PEER_CERTIFICATE_INVALID', ...checked } : undefined
+  if (isRefusal(checked)) return { code: 'E_PEER_CERTIFICATE_INVALID', ...checked }
+  return { certifiedMs: checked.notBefore }
+}
+
+interface Certified {
+  readonly certifiedMs: number | undefined
 }
 
 /** What becomes of the handshake when trust gives that answer about the other end; undefined where it goes on. */

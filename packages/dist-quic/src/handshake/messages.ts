@@ -3,6 +3,8 @@
  * stands behind its length in two bytes. Nothing here throws on what a peer sent.
  */
 import { type NodeName, nodeNameProblem } from '@barrel-actors/runtime'
+import { copyBytes, readInteger } from '../identity/fields.ts'
+import { keyBytes, signatureBytes } from '../identity/keys.ts'
 import type { Statement, Succession } from '../identity/succession.ts'
 import { limits } from '../limits.ts'
 
@@ -10,8 +12,6 @@ import { limits } from '../limits.ts'
 export const handshakeVersion = 4
 
 export const nonceBytes = 32
-export const publicKeyBytes = 32
-export const signatureBytes = 64
 export const hashBytes = 32
 export const macBytes = 32
 
@@ -120,10 +120,10 @@ export function decodeMessage(bytes: Uint8Array): Message | string {
       return decodeHello(view)
     case messageType.proof:
       if (view.length !== 1 + signatureBytes) return 'a proof of the wrong length'
-      return { kind: 'proof', signature: copy(view, 1, signatureBytes) }
+      return { kind: 'proof', signature: copyBytes(view, 1, signatureBytes) }
     case messageType.cookieProof:
       if (view.length !== 1 + macBytes) return 'a cookie proof of the wrong length'
-      return { kind: 'cookieProof', mac: copy(view, 1, macBytes) }
+      return { kind: 'cookieProof', mac: copyBytes(view, 1, macBytes) }
     case messageType.ok:
       return view.length === 1 ? { kind: 'ok' } : 'an ok with something behind it'
     case messageType.fail:
@@ -201,8 +201,8 @@ function decodeHello(view: Buffer): Hello | string {
   if (typeof succession === 'string') return succession
   const memberCertificate = readCertificate(view, statements + 1 + succession.length * statementBytes)
   if (typeof memberCertificate === 'string') return memberCertificate
-  const nonce = copy(view, helloOffset.nonce, nonceBytes)
-  const publicKey = copy(view, helloOffset.publicKey, publicKeyBytes)
+  const nonce = copyBytes(view, helloOffset.nonce, nonceBytes)
+  const publicKey = copyBytes(view, helloOffset.publicKey, keyBytes)
   const hasKey = succession.length > 0 || memberCertificate.length > 0 || publicKey.some(byte => byte !== 0)
   if (flags.cookieOnly && hasKey) return 'a cookie-only hello with a key'
   const own = { creation, nonce, wallMs, publicKey, name, dialedName, succession, memberCertificate }
@@ -227,8 +227,8 @@ function readSuccession(view: Buffer, offset: number): Succession | string {
   for (let at = offset + 1; at < end; at += statementBytes) {
     const serial = readInteger(view, at)
     if (serial === undefined) return 'a hello with a number that is too large'
-    const oldKey = copy(view, at + statementOffset.oldKey, publicKeyBytes)
-    succession.push({ serial, oldKey, signature: copy(view, at + statementOffset.signature, signatureBytes) })
+    const oldKey = copyBytes(view, at + statementOffset.oldKey, keyBytes)
+    succession.push({ serial, oldKey, signature: copyBytes(view, at + statementOffset.signature, signatureBytes) })
   }
   return succession
 }
@@ -238,7 +238,7 @@ function readCertificate(view: Buffer, offset: number): Uint8Array | string {
   const length = view.readUInt16BE(offset)
   if (length > limits.memberCertificateBytesMax) return `a hello with a certificate of ${length} bytes`
   const start = offset + certificateLengthBytes
-  return view.length === start + length ? copy(view, start, length) : 'a hello of the wrong length'
+  return view.length === start + length ? copyBytes(view, start, length) : 'a hello of the wrong length'
 }
 
 function decodeFail(view: Buffer): Fail | string {
@@ -255,21 +255,12 @@ function roleOf(number: number | undefined): Role | undefined {
   return number === roleNumber.acceptor ? 'acceptor' : undefined
 }
 
-function readInteger(view: Buffer, offset: number): number | undefined {
-  const value = Number(view.readBigUInt64BE(offset))
-  return Number.isSafeInteger(value) ? value : undefined
-}
-
 function readName(view: Buffer, offset: number): NodeName | undefined {
   const length = view[offset]
   if (length === undefined || offset + 1 + length > view.length) return undefined
   // Each byte becomes one character, so that the length of what is accepted is the length that was read.
   const name = view.toString('latin1', offset + 1, offset + 1 + length)
   return nodeNameProblem(name) === undefined ? name : undefined
-}
-
-function copy(view: Buffer, offset: number, length: number): Uint8Array {
-  return Uint8Array.from(view.subarray(offset, offset + length))
 }
 
 /** The part of a message that has come so far. Never holds more than one message of the largest size. */

@@ -12,10 +12,9 @@
  */
 import type { ErrorFields, NodeLife, NodeName } from '@barrel-actors/runtime'
 import type { QuicCode } from '../errors.ts'
-import { fingerprintOf, verifySignature } from '../identity/keys.ts'
-import { decodeMember } from '../identity/member-certificate.ts'
+import { fingerprintOf, keyBytes, verifySignature } from '../identity/keys.ts'
 import type { Succession } from '../identity/succession.ts'
-import { answerFailure, type Failure, helloFailure, noCookie, wrongCookie } from './checks.ts'
+import { answerFailure, checkCertificate, type Failure, helloFailure, noCookie, wrongCookie } from './checks.ts'
 import { cookieMac, isCookieMac } from './cookie.ts'
 import {
   createInbox,
@@ -28,7 +27,6 @@ import {
   type Inbox,
   type Message,
   nonceBytes,
-  publicKeyBytes,
   type Role,
 } from './messages.ts'
 import { type HandshakeConfig, supersededReason } from './options.ts'
@@ -162,10 +160,15 @@ function onMessage(state: HandshakeState, message: Message, bytes: Uint8Array, n
 
 function onHello(state: HandshakeState, hello: Hello, bytes: Uint8Array, now: number): Effect[] {
   if (state.phase !== 'awaitHello') return fail(state, unexpected('a hello out of turn'))
-  const peer = { hello, bytes, certifiedMs: certifiedMsOf(state.config, hello) }
-  state.peer = peer
-  const failure = helloFailure(state.config, hello, now) ?? probeFailure(state, hello) ?? trustFailure(state, peer)
+  state.peer = { hello, bytes, certifiedMs: undefined }
+  const failure = helloFailure(state.config, hello, now)
   if (failure !== undefined) return fail(state, failure)
+  const certified = checkCertificate(state.config, hello, now)
+  if ('code' in certified) return fail(state, certified)
+  const peer = { hello, bytes, ...certified }
+  state.peer = peer
+  const refusal = probeFailure(state, hello) ?? trustFailure(state, peer)
+  if (refusal !== undefined) return fail(state, refusal)
   state.phase = 'awaitProof'
   if (state.config.role === 'dialer') return []
   const ownHello = makeHello(state, hello.name, now)
@@ -260,13 +263,6 @@ function trustFailure({ config }: HandshakeState, { hello, certifiedMs }: Peer):
   return answerFailure(config.trust({ node, publicKey, hidden, succession, certifiedMs }), hello)
 }
 
-// Believed once the certificate is checked, and asked for only then.
-function certifiedMsOf({ cluster }: HandshakeConfig, { memberCertificate }: Hello): number | undefined {
-  if (cluster === undefined || memberCertificate.length === 0) return undefined
-  const member = decodeMember(memberCertificate)
-  return typeof member === 'string' ? undefined : member.notBefore
-}
-
 const timedOut: Failure = { code: 'E_HANDSHAKE_TIMEOUT', reason: 'timeout', problem: 'it took too long' }
 const endedEarly: Failure = { code: 'E_HANDSHAKE_FAILED', problem: 'the connection ended in the middle of it' }
 const badSignature: Failure = {
@@ -285,7 +281,7 @@ function makeHello(state: HandshakeState, dialedName: NodeName, now: number): Ui
   const cookieOnly = isProbe(config)
   const hidden = config.hidden || cookieOnly
   // A key of zeros: whoever forgot to look at the flag would refuse it.
-  const publicKey = cookieOnly ? new Uint8Array(publicKeyBytes) : config.keys.publicKey
+  const publicKey = cookieOnly ? new Uint8Array(keyBytes) : config.keys.publicKey
   const succession = cookieOnly ? [] : config.succession
   const memberCertificate = cookieOnly ? new Uint8Array(0) : config.memberCertificate
   const wallMs = Math.max(0, Math.floor(now))

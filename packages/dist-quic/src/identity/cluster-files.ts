@@ -4,6 +4,7 @@ import type { Disk, Entropy, FileReaders } from '@barrel-actors/runtime'
 import { problemOf, quicError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { checkPublicKey, type KeyPair, keyBytes, keyPairOf, privateKeyPem, seedProblem } from './keys.ts'
+import { pemOf } from './pem.ts'
 
 /** The path of a file, or what it holds: as bytes, or as a text in PEM. */
 export type FileOrBytes = string | Uint8Array
@@ -45,7 +46,8 @@ export function publicKeyText(publicKey: Uint8Array): string {
 export function readPublicKey(given: string | Uint8Array): Uint8Array {
   const bytes = typeof given === 'string' ? publicKeyFromText(given) : Uint8Array.from(given)
   const problem = checkPublicKey(bytes)
-  if (problem !== undefined) throw invalid('clusterKeys', `it lists public keys; of one, ${problem}`)
+  if (problem !== undefined)
+    throw invalid('clusterKeys', `each is the public key of a cluster; of one of them, ${problem}`)
   return bytes
 }
 
@@ -68,10 +70,7 @@ const certificatePattern = new RegExp(
 
 /** A member certificate as the text of its file. */
 export function certificateText(bytes: Uint8Array): string {
-  const lines = Buffer.from(bytes)
-    .toString('base64')
-    .match(/.{1,64}/g) as string[]
-  return `-----BEGIN ${certificateMark}-----\n${lines.join('\n')}\n-----END ${certificateMark}-----\n`
+  return pemOf(certificateMark, bytes)
 }
 
 /** @throws E_CLUSTER_CERTIFICATE_INVALID */

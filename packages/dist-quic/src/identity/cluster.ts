@@ -12,7 +12,7 @@ import {
 } from './cluster-files.ts'
 import { type ClusterTrust, checkMember, clusterTrustOf, isRefusal } from './cluster-trust.ts'
 import type { KeyPair } from './keys.ts'
-import { decodeMember, signMember } from './member-certificate.ts'
+import { signMember } from './member-certificate.ts'
 
 export interface ClusterOptions {
   readonly clusterKey: FileOrBytes | undefined
@@ -21,7 +21,7 @@ export interface ClusterOptions {
 }
 
 /** Who this node is to its cluster. */
-export interface Membership {
+export interface ThisNode {
   readonly node: NodeName
   readonly hidden: boolean
   /** Half of what the clocks of two nodes may differ by, in milliseconds. */
@@ -50,21 +50,23 @@ export interface ClusterSeams {
  */
 export async function openCluster(
   { clusterKey, clusterKeys, clusterCertificate }: ClusterOptions,
-  membership: Membership,
+  self: ThisNode,
   seams: ClusterSeams,
 ): Promise<Cluster | undefined> {
   const accepted = clusterKeys.map(readPublicKey)
   if (clusterKey !== undefined) {
-    if (clusterCertificate !== undefined) throw invalid('clusterCertificate', 'it is left out beside clusterKey')
+    if (clusterCertificate !== undefined)
+      throw invalid('clusterCertificate', 'it is not given together with clusterKey')
     const keys = await readClusterKey(seams.disk, clusterKey)
-    return new SigningCluster(keys, clusterTrustOf([keys.publicKey, ...accepted]), membership, seams)
+    return new SigningCluster(keys, clusterTrustOf([keys.publicKey, ...accepted]), self, seams)
   }
   if (clusterCertificate !== undefined) {
-    if (accepted.length === 0) throw invalid('clusterKeys', 'it holds the key of the cluster beside clusterCertificate')
+    if (accepted.length === 0)
+      throw invalid('clusterKeys', 'with clusterCertificate, it lists the public key of the cluster')
     const bytes = await readCertificate(seams.disk, clusterCertificate)
-    return new CertifiedNode(bytes, sourceOf(clusterCertificate), clusterTrustOf(accepted), membership, seams)
+    return new CertifiedNode(bytes, sourceOf(clusterCertificate), clusterTrustOf(accepted), self, seams)
   }
-  if (accepted.length > 0) throw invalid('clusterKeys', 'it stands beside clusterKey or clusterCertificate')
+  if (accepted.length > 0) throw invalid('clusterKeys', 'it is given together with clusterKey or clusterCertificate')
   return undefined
 }
 
@@ -73,21 +75,21 @@ class SigningCluster implements Cluster {
   readonly trust: ClusterTrust
   readonly canSign = true
   readonly #cluster: KeyPair
-  readonly #membership: Membership
+  readonly #self: ThisNode
   readonly #seams: ClusterSeams
   #last: { readonly bytes: Uint8Array; readonly key: string; readonly madeMs: number } | undefined
 
-  constructor(cluster: KeyPair, trust: ClusterTrust, membership: Membership, seams: ClusterSeams) {
+  constructor(cluster: KeyPair, trust: ClusterTrust, self: ThisNode, seams: ClusterSeams) {
     this.#cluster = cluster
     this.trust = trust
-    this.#membership = membership
+    this.#self = self
     this.#seams = seams
   }
 
   certificateFor({ publicKey, fingerprint }: KeyPair): Uint8Array {
     const now = this.#seams.clock.wall()
     if (this.#last?.key === fingerprint && this.#isFresh(this.#last.madeMs, now)) return this.#last.bytes
-    const { node, hidden } = this.#membership
+    const { node, hidden } = this.#self
     const role = hidden ? 'tool' : 'node'
     const notBefore = Math.max(0, Math.floor(now))
     const time = { notBefore, notAfter: notBefore + limits.memberCertificateMs }
@@ -108,42 +110,42 @@ class CertifiedNode implements Cluster {
   readonly canSign = false
   readonly #bytes: Uint8Array
   readonly #source: string
-  readonly #membership: Membership
+  readonly #self: ThisNode
   readonly #seams: ClusterSeams
   #warnedMs = Number.NEGATIVE_INFINITY
-  #checkedKey: string | undefined
+  /** The key that it was checked for, and when it ends. */
+  #checked: { readonly key: string; readonly notAfter: number } | undefined
 
-  constructor(bytes: Uint8Array, source: string, trust: ClusterTrust, membership: Membership, seams: ClusterSeams) {
+  constructor(bytes: Uint8Array, source: string, trust: ClusterTrust, self: ThisNode, seams: ClusterSeams) {
     this.#bytes = bytes
     this.#source = source
     this.trust = trust
-    this.#membership = membership
+    this.#self = self
     this.#seams = seams
   }
 
   /** @throws E_CLUSTER_CERTIFICATE_INVALID, the first time that a key is asked about */
   certificateFor(keys: KeyPair): Uint8Array {
-    if (this.#checkedKey !== keys.fingerprint) this.#check(keys)
-    this.#checkedKey = keys.fingerprint
-    this.#warnBeforeItEnds()
+    if (this.#checked?.key !== keys.fingerprint) this.#checked = this.#check(keys)
+    this.#warnBefore(this.#checked.notAfter)
     return this.#bytes
   }
 
   // Peers would say no more than that they refuse it.
-  #check({ publicKey }: KeyPair): void {
-    const { node: name, hidden, timestampWindowMs } = this.#membership
+  #check({ publicKey, fingerprint }: KeyPair): { key: string; notAfter: number } {
+    const { node: name, hidden, timestampWindowMs } = this.#self
     const peer = { name, publicKey, hidden, memberCertificate: this.#bytes }
     const checked = checkMember(this.trust, peer, this.#seams.clock.wall(), 2 * timestampWindowMs)
     if (isRefusal(checked)) throw badCertificate(this.#source, checked.problem)
+    return { key: fingerprint, notAfter: checked.notAfter }
   }
 
-  #warnBeforeItEnds(): void {
-    const member = decodeMember(this.#bytes)
+  #warnBefore(notAfter: number): void {
     const { clock, log } = this.#seams
     const now = clock.wall()
-    if (typeof member === 'string' || member.notAfter - now > warnBeforeMs || now - this.#warnedMs < dayMs) return
+    if (notAfter - now > warnBeforeMs || now - this.#warnedMs < dayMs) return
     this.#warnedMs = now
-    log.warn('member certificate ends soon; have a new one signed', { ends: new Date(member.notAfter).toISOString() })
+    log.warn('member certificate ends soon; have a new one signed', { ends: new Date(notAfter).toISOString() })
   }
 }
 

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { type NodeName, nodeNameProblem } from '@barrel-actors/runtime'
 import { limits } from '../limits.ts'
+import { copyBytes, readInteger } from './fields.ts'
 import { checkPublicKey, type KeyPair, keyBytes, signatureBytes, verifySignature } from './keys.ts'
 
 /** A `tool` is hidden, and may also take names under its own: see {@link isNameUnder}. */
@@ -82,12 +83,12 @@ export function decodeMember(bytes: Uint8Array): SignedMember | string {
   const node = view.toString('latin1', offset.name + 1, bodyLength)
   if (nodeNameProblem(node) !== undefined) return 'it is not for a valid node name'
   if (isToolName(node)) return 'it is for a name that only tools take'
-  const publicKey = copy(view, offset.publicKey, keyBytes)
+  const publicKey = copyBytes(view, offset.publicKey, keyBytes)
   const problem = checkPublicKey(publicKey)
   if (problem !== undefined) return `its key is not usable: ${problem}`
-  const clusterId = copy(view, offset.clusterId, clusterIdBytes)
+  const clusterId = copyBytes(view, offset.clusterId, clusterIdBytes)
   const signed = Buffer.concat([label, view.subarray(0, bodyLength)])
-  const signature = copy(view, bodyLength, signatureBytes)
+  const signature = copyBytes(view, bodyLength, signatureBytes)
   return { clusterId, node, publicKey, role, serial, notBefore, notAfter, signed, signature }
 }
 
@@ -119,13 +120,4 @@ export function isToolName(node: NodeName): boolean {
 function roleOf(number: number | undefined): MemberRole | undefined {
   if (number === roleNumber.node) return 'node'
   return number === roleNumber.tool ? 'tool' : undefined
-}
-
-function readInteger(view: Buffer, at: number): number | undefined {
-  const value = Number(view.readBigUInt64BE(at))
-  return Number.isSafeInteger(value) ? value : undefined
-}
-
-function copy(view: Buffer, at: number, length: number): Uint8Array {
-  return Uint8Array.from(view.subarray(at, at + length))
 }

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import type { Entropy } from '@barrel-actors/runtime'
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
 import * as x509 from '@peculiar/asn1-x509'
+import { pemOf } from './pem.ts'
 
 export interface SelfSigned {
   readonly certificatePem: string
@@ -32,7 +33,7 @@ export async function makeSelfSigned(entropy: Entropy, wallMs: number): Promise<
   })
   const der = Buffer.from(AsnConvert.serialize(certificate))
   return {
-    certificatePem: pemOf(der),
+    certificatePem: pemOf('CERTIFICATE', der),
     privateKeyPem: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
     hash: new Uint8Array(createHash('sha256').update(der).digest()),
   }
@@ -88,9 +89,4 @@ function serialNumber(entropy: Entropy): ArrayBuffer {
 
 function bufferOf(bytes: Uint8Array): ArrayBuffer {
   return Uint8Array.from(bytes).buffer
-}
-
-function pemOf(der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) as string[]
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
 }
